@@ -1,0 +1,176 @@
+"""The supervisor of one local job: runs its workload within time and memory, again where it may, and notes the end.
+
+`python -m modelwright.adapters.local.driver.supervise <folder of the job>`
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+from modelwright.adapters.local.driver.processes import MARK
+from modelwright.adapters.local.driver.secrets import PREFIX as SECRETS
+from modelwright.adapters.local.driver.secrets import revealed
+from modelwright.adapters.local.driver.supervision import (
+    ATTEMPT,
+    CONFIG,
+    EXIT,
+    GRACE_SECONDS,
+    JOB,
+    LOG,
+    SCRATCH,
+    EndState,
+    Exit,
+    Job,
+)
+from modelwright.canonical import canonical, timestamp
+from modelwright.errors import CancelledError, UsageError
+from modelwright.store import DirectoryStore
+
+_LONGEST_PAUSE = 30.0
+_LOG_LINES = 12
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+class Supervisor:
+    """One job's attempts, until one succeeds, the retries or the time are used up, or it is cancelled."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._store = DirectoryStore(folder)
+        self._job = Job.from_json(json.loads(self._store.get(JOB) or b"{}"))
+        self._until = time.monotonic() + (self._job.timeout or float("inf"))
+        self._cancelled = False
+        self._timed_out = False
+
+    def run(self) -> Exit:
+        """Run the job to its end and return how it ended; `exit.json` is written, the scratch folder is gone."""
+        signal.signal(signal.SIGTERM, self._cancel)
+        started = datetime.now(UTC)
+        code, attempts = 0, 0
+        while attempts <= self._job.retries:
+            attempts += 1
+            since = {"attempt": attempts, "since": timestamp(started)}
+            self._store.put(ATTEMPT, canonical(since))
+            code = self._attempt(attempts)
+            if not self._may_try_again(code, attempts):
+                break
+        state, reason = self._verdict(code)
+        ended = Exit(state, reason, started, datetime.now(UTC), code, attempts)
+        shutil.rmtree(self._folder / SCRATCH, ignore_errors=True)
+        self._store.create(EXIT, canonical(ended.to_json()))
+        return ended
+
+    def _cancel(self, _signal: int, _frame: FrameType | None) -> None:
+        self._cancelled = True
+
+    @property
+    def _late(self) -> bool:
+        return time.monotonic() >= self._until
+
+    def _may_try_again(self, code: int, attempts: int) -> bool:
+        final = {0, UsageError.exit_status, CancelledError.exit_status}
+        if code in final or self._cancelled or self._late or attempts > self._job.retries:
+            return False
+        until = min(time.monotonic() + min(self._job.backoff * 2 ** (attempts - 1), _LONGEST_PAUSE), self._until)
+        while time.monotonic() < until and not self._cancelled:
+            time.sleep(0.02)
+        return not self._cancelled and not self._late
+
+    def _attempt(self, number: int) -> int:
+        scratch = self._folder / SCRATCH
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
+        argv = [self._job.python, "-m", "modelwright.workload", self._job.verb, "--config", str(self._folder / CONFIG)]
+        # The mark finds the supervisor; its child must not be taken for it.
+        inherited = {name: value for name, value in os.environ.items() if name != MARK and not name.startswith(SECRETS)}
+        own = {"PYTHONUNBUFFERED": "1", "MODELWRIGHT_SCRATCH": str(scratch), "MODELWRIGHT_ATTEMPT": str(number)}
+        with (self._folder / LOG).open("ab") as log:
+            try:
+                child = subprocess.Popen(
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env={**inherited, **own, **revealed(self._job.env)},
+                    start_new_session=True,
+                    preexec_fn=_limits(self._job),  # noqa: PLW1509  this process has a single thread
+                )
+            except OSError as error:
+                log.write(f"{self._job.python} cannot be started: {error}\n".encode())
+                return UsageError.exit_status
+        return self._watch(child)
+
+    def _watch(self, child: subprocess.Popen[bytes]) -> int:
+        while not self._cancelled and not self._late:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return _swept(child, child.wait(timeout=min(0.5, max(self._until - time.monotonic(), 0.001))))
+        self._timed_out = not self._cancelled
+        _signal_group(child.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return _swept(child, child.wait(timeout=GRACE_SECONDS))
+        _signal_group(child.pid, signal.SIGKILL)
+        return child.wait()
+
+    def _verdict(self, code: int) -> tuple[EndState, str]:
+        if code == 0:
+            return "succeeded", ""
+        if self._timed_out:
+            return "failed", f"it took longer than its timeout of {self._job.timeout:g} s and was stopped"
+        if self._cancelled or code == CancelledError.exit_status:
+            return "cancelled", "cancelled"
+        return "failed", f"{_ending(code)}; its log ends:\n{self._log_tail()}"
+
+    def _log_tail(self) -> str:
+        with (self._folder / LOG).open("rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - 8192, 0))
+            return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-_LOG_LINES:])
+
+
+def _ending(code: int) -> str:
+    if code >= 0:
+        return f"it ended with exit status {code}"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    return f"it was ended by {name}" + (" (out of memory?)" if -code == signal.SIGKILL else "")
+
+
+def _swept(child: subprocess.Popen[bytes], code: int) -> int:
+    """Leave no process of the group behind when its leader has ended."""
+    _signal_group(child.pid, signal.SIGKILL)
+    return code
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+
+
+def _limits(job: Job) -> Callable[[], None]:
+    """Return what the child does before it becomes the workload: take its limits, and end with its supervisor."""
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+    def apply() -> None:
+        if libc is not None:
+            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if job.memory_bytes:
+            resource.setrlimit(resource.RLIMIT_AS, (job.memory_bytes, job.memory_bytes))
+        if job.cpu_seconds:
+            resource.setrlimit(resource.RLIMIT_CPU, (job.cpu_seconds, job.cpu_seconds))
+
+    return apply
+
+
+if __name__ == "__main__":
+    Supervisor(Path(sys.argv[1])).run()

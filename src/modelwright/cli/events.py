@@ -1,0 +1,56 @@
+"""Events of the ledger for people: when, what, the facts of its body in short, why, and who."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from modelwright.cli.table import Column, table
+from modelwright.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from modelwright.ledger.event import Event
+
+_LONG = {"training_data", "libraries", "hyperparameters", "evidence", "wanted", "rollout", "metrics", "error", "owner"}
+
+
+def event_table(events: Sequence[Event], terminal: Terminal) -> str:
+    """Return events, oldest first as given."""
+    columns = [
+        Column("WHEN"),
+        Column("EVENT"),
+        Column("WHAT"),
+        Column("FACTS", shrinks=True),
+        Column("WHY", shrinks=True),
+        Column("BY", shrinks=True),
+    ]
+    rows = [
+        (f"{e.at:%Y-%m-%d %H:%M:%S}", e.reference, e.kind, event_facts(e.body), e.reason, e.actor.id) for e in events
+    ]
+    return table(columns, rows, terminal)
+
+
+def event_facts(body: Mapping[str, Any]) -> str:
+    """Return the short facts of an event's body: `version 3, weights v3-r2 90 v2-r1 10`."""
+    parts = []
+    for name, value in body.items():
+        if name in _LONG or value in (None, "", [], {}):
+            continue
+        parts.append(f"{name} {_short(value)}")
+    return ", ".join(parts)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(f"{key} {_short(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return " ".join(_short(item) for item in value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    text = str(value)
+    return text[:19] + "…" if text.startswith("sha256:") else text
+
+
+def event_documents(events: Sequence[Event]) -> list[dict[str, Any]]:
+    """Return events as they are stored."""
+    return [event.to_json() for event in events]

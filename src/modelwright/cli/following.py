@@ -1,0 +1,43 @@
+"""Logs: what is there, or with `-f` what comes, until the end or Ctrl-C."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from modelwright.cli.answer import Answer
+from modelwright.cli.session import Session
+from modelwright.cli.terminal import clean
+
+_POLL = 0.3
+
+Logs = Callable[[int], tuple[str, int]]
+
+
+def show_logs(session: Session, logs: Logs, *, follow: bool, over: Callable[[], bool], lines: int | None) -> Answer:
+    """Return the log, its last `lines` only if a number is given; with `follow`, write what comes until `over()`."""
+    text, offset = logs(0)
+    shown = _last(text, lines)
+    if not follow or session.json:
+        return Answer({"log": shown, "offset": offset}, clean(shown).rstrip("\n"))
+    _write(session, shown)
+    try:
+        while not over():
+            time.sleep(_POLL)
+            text, offset = logs(offset)
+            _write(session, text)
+        text, offset = logs(offset)
+        _write(session, text)
+    except KeyboardInterrupt:
+        session.err.line("")  # the log goes on; Ctrl-C is how one stops following
+    return Answer(None, None)
+
+
+def _last(text: str, lines: int | None) -> str:
+    return text if lines is None else "".join(text.splitlines(keepends=True)[-lines:])
+
+
+def _write(session: Session, text: str) -> None:
+    if text:
+        session.out.stream.write(clean(text))
+        session.out.stream.flush()

@@ -1,0 +1,6 @@
+"""What users hold: a client of one environment, and handles on runs, versions, releases and monitors."""
+
+from modelwright.client.client import Client
+from modelwright.client.connect import connect
+
+__all__ = ["Client", "connect"]

@@ -1,0 +1,102 @@
+"""Connecting to one environment of a project: its file is loaded, its adapter found; nothing is called yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelwright.clock import Clock, ReplayClock, SystemClock
+from modelwright.compiler import compile_project
+from modelwright.contract.adapter import Adapter
+from modelwright.contract.discovery import find_adapter
+from modelwright.contract.place import Location, Place
+from modelwright.contract.record import check_scope
+from modelwright.errors import UsageError
+from modelwright.spec.loading import load_project
+from modelwright.spec.project import Project
+from modelwright.store import Store, open_store
+
+if TYPE_CHECKING:
+    from modelwright.assembly.assembly import Assembly
+    from modelwright.client.client import Client
+    from modelwright.contract.driver import Driver, Platform
+
+DEFAULT = "dev"
+
+
+def connect(
+    project: str | Path | Project = "project.py", *, environment: str | None = None, clock: Clock | None = None
+) -> Client:
+    """Return a client of one environment; without a name, of the only one, or of `dev`.
+
+    Raises `InvalidProjectError`, `UnknownEnvironmentError`, `UnknownAdapterError`, and `UsageError` when there are
+    several environments and none of them is `dev`.
+    """
+    from modelwright.client.client import Client
+
+    folder = Path.cwd() if isinstance(project, Project) else _folder(Path(project))
+    loaded = project if isinstance(project, Project) else load_project(Path(project))
+    name = environment or _only(loaded)
+    resolved = loaded.for_environment(name)
+    adapter = find_adapter(resolved.environment.adapter)
+    settings = adapter.read_settings(resolved.environment.settings, name)
+    place = Place(loaded.name, name, folder, settings)
+    return Client(Workplace(loaded, name, adapter, place), clock or SystemClock())
+
+
+def _folder(path: Path) -> Path:
+    absolute = path.absolute()
+    return absolute if absolute.is_dir() else absolute.parent
+
+
+def _only(project: Project) -> str:
+    names = list(project.environments)
+    if len(names) == 1 or DEFAULT in names:
+        return names[0] if len(names) == 1 else DEFAULT
+    raise UsageError(f"name one of the environments: {', '.join(names)}", remedy="--environment NAME")
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A project, the environment worked on, and where both are to be found."""
+
+    project: Project
+    environment: str
+    adapter: Adapter
+    place: Place
+
+    @property
+    def state(self) -> Path:
+        """The folder on this machine for what it knows of the environment."""
+        return self.place.state
+
+    @cached_property
+    def location(self) -> Location:
+        """Where the control store is."""
+        return self.adapter.locate(self.place)
+
+    def compile(self) -> Assembly:
+        """Return the project's assembly for the environment."""
+        return compile_project(self.project, self.environment)
+
+    def applier(self) -> Platform:
+        """Return what applies assemblies. Raises `UsageError` where that takes Pulumi."""
+        platform = self.adapter.open_platform(self.place)
+        if platform is None:
+            raise UsageError(
+                f"adapter {self.adapter.name!r} is applied by Pulumi", remedy="run `pulumi up` in the project's stack"
+            )
+        return platform
+
+    def store(self) -> Store:
+        """Return the control store."""
+        return open_store(self.location.control)
+
+    def driver(self, record: Mapping[str, Any], clock: Clock) -> Driver:
+        """Return the driver of the applied environment. Raises `WrongScopeError` for another one's record."""
+        check_scope(record, self.location)
+        path = str(clock.path) if isinstance(clock, ReplayClock) else None
+        return self.adapter.open_driver(record, self.place, path)

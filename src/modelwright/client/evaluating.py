@@ -1,0 +1,52 @@
+"""Evaluations on request: score a version beside another on the same held-out rows, and decide nothing."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any
+
+from modelwright.errors import DeadlineError, ProviderError
+from modelwright.lifecycle.evaluation import evaluation_result, start_evaluation
+from modelwright.lifecycle.platform import LivePlatform
+from modelwright.lifecycle.registration import find_version, model_state
+from modelwright.lifecycle.states import VersionState
+
+_POLL = 0.05
+
+
+def evaluate(
+    platform: LivePlatform, version: VersionState, against: str | None = "champion", *, timeout: float | None = None
+) -> dict[str, Any]:
+    """Return the evaluation of a version; `against` is an alias or a reference such as `delay:2`, None for nothing.
+
+    An alias that nothing holds, and the version itself, are no comparison. Raises `ProviderError` with the job's own
+    words when it fails, and `DeadlineError` after `timeout` wall seconds.
+    """
+    baseline = _baseline(platform, version, against)
+    name = f"eval-{version.model}-{version.number}-{uuid.uuid4().hex[:8]}"
+    start_evaluation(platform, version.model, name, [version, *([baseline] if baseline else [])])
+    started = time.monotonic()
+    while (status := platform.driver.jobs.status(name)).state in {"queued", "running"}:
+        if timeout is not None and time.monotonic() - started > timeout:
+            raise DeadlineError(f"{name} is not over after {timeout:g} s", remedy=f"modelwright runs logs {name}")
+        time.sleep(_POLL)
+    result = evaluation_result(platform, name)
+    if result is None or result.get("status", "succeeded") != "succeeded":
+        error = (result or {}).get("error") or {}
+        said = error.get("message") or status.reason or "no result was written"
+        raise ProviderError(f"evaluation of {version.model}:{version.number} failed: {said}")
+    return result
+
+
+def _baseline(platform: LivePlatform, version: VersionState, against: str | None) -> VersionState | None:
+    if against is None:
+        return None
+    if ":" in against or "@" in against:
+        found = find_version(platform, against)
+    else:
+        state = model_state(platform, version.model)
+        if against not in state.aliases:
+            return None
+        found = state.versions[state.aliases[against]]
+    return None if found.number == version.number and found.model == version.model else found

@@ -1,0 +1,137 @@
+"""The state of everything declared, in one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modelwright.client.html import table
+from modelwright.client.monitors import monitor_status
+from modelwright.client.operating import operated
+from modelwright.lifecycle.planning import awaited
+from modelwright.lifecycle.platform import LivePlatform
+from modelwright.lifecycle.registration import model_state
+from modelwright.lifecycle.rollout import next_step
+from modelwright.lifecycle.serving import endpoint_state
+from modelwright.lifecycle.training import training_state
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceStatus:
+    """One declared resource: its state in a word, and what there is to say."""
+
+    name: str
+    kind: str
+    state: str
+    detail: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the status as JSON."""
+        return {"name": self.name, "kind": self.kind, "state": self.state, "detail": self.detail}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of an environment."""
+
+    project: str
+    environment: str
+    adapter: str
+    resources: tuple[ResourceStatus, ...]
+    schedules: tuple[str, ...]
+    operated: bool
+
+    @property
+    def unattended(self) -> bool:
+        """Whether there are schedules and nothing operates them."""
+        return bool(self.schedules) and not self.operated
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the status as JSON."""
+        return {
+            "project": self.project,
+            "environment": self.environment,
+            "adapter": self.adapter,
+            "resources": [resource.to_dict() for resource in self.resources],
+            "schedules": list(self.schedules),
+            "operated": self.operated,
+        }
+
+    def _repr_html_(self) -> str:
+        return table(f"{self.project} ({self.environment})", [resource.to_dict() for resource in self.resources])
+
+
+def status(platform: LivePlatform, state: Path) -> Status:
+    """Return the state of everything declared. Reads; moves nothing."""
+    record = platform.record
+    resources = tuple(_resource(platform, name, document) for name, document in record.desired.items())
+    scheduled = [name for name, d in record.desired.items() if d.get("schedule")]
+    views = [
+        f"{name}.{view['name']}"
+        for name, document in record.of_kind("feature_store").items()
+        for view in document["views"]
+        if view.get("refresh")
+    ]
+    adapter = str(record.document["adapter"])
+    return Status(record.project, record.environment, adapter, resources, tuple(scheduled + views), operated(state))
+
+
+def _resource(platform: LivePlatform, name: str, document: Mapping[str, Any]) -> ResourceStatus:
+    kind = str(document["kind"])
+    word, detail = _DESCRIPTIONS.get(kind, _plain)(platform, name)
+    return ResourceStatus(name, kind, word, detail)
+
+
+def _plain(platform: LivePlatform, name: str) -> tuple[str, str]:
+    return "applied", str(platform.record.outputs.get(name, {}).get("uri", ""))
+
+
+def _training(platform: LivePlatform, name: str) -> tuple[str, str]:
+    runs = list(training_state(platform, name).runs.values())
+    if not runs:
+        return "no runs", f"next: modelwright train {name}"
+    last = runs[-1]
+    metrics = ", ".join(f"{key} {value:.4g}" for key, value in list(last.metrics.items())[:3])
+    return last.state, f"{len(runs)} run{'s' if len(runs) > 1 else ''}; {last.run} {metrics}".strip()
+
+
+def _registry(platform: LivePlatform, name: str) -> tuple[str, str]:
+    parts = []
+    for model, document in platform.record.models.items():
+        if document["registry"] == name:
+            state = model_state(platform, model)
+            aliases = ", ".join(f"{alias} {number}" for alias, number in sorted(state.aliases.items()))
+            count = len(state.versions)
+            parts.append(f"{model}: {count} version{'s' if count != 1 else ''}{'; ' + aliases if aliases else ''}")
+    return "applied", " | ".join(parts)
+
+
+def _endpoint(platform: LivePlatform, name: str) -> tuple[str, str]:
+    state = endpoint_state(platform, name)
+    url = str(platform.record.outputs.get(name, {}).get("url", ""))
+    if state.moving is not None:
+        step = next_step(state.moving)
+        return state.moving.state.replace("_", " "), f"release {state.moving.number}: {step or 'going live'}; {url}"
+    if state.current is None:
+        return "awaiting", awaited(platform, name) or "the next tick releases it"
+    weights = state.traffic.weights if state.traffic else {}
+    shares = ", ".join(f"{variant} {weight} %" for variant, weight in weights.items())
+    return "live", f"release {state.current.number}: {shares}; {url}"
+
+
+def _monitor(platform: LivePlatform, name: str) -> tuple[str, str]:
+    events = platform.monitor(name).events()
+    if not events:
+        return "waiting", "no window has closed yet"
+    checks = ", ".join(events[-1].body["checks"])
+    return monitor_status(platform, name), f"{checks + ' ' if checks else ''}since {events[-1].at:%Y-%m-%d %H:%M}Z"
+
+
+_DESCRIPTIONS = {
+    "training": _training,
+    "model_registry": _registry,
+    "endpoint": _endpoint,
+    "monitor": _monitor,
+}

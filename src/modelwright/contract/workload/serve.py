@@ -1,0 +1,50 @@
+"""The config of a server of one variant."""
+
+from __future__ import annotations
+
+from modelwright.assembly.value import Slot, Value
+from modelwright.contract.lowered import Lowered
+from modelwright.contract.workload.features import online_features, views_served
+from modelwright.spec.endpoint import Endpoint
+from modelwright.spec.project import Resolved
+
+
+def serving_config(endpoint: Endpoint, lowered: Lowered) -> dict[str, Value]:
+    """Return the config of a variant; a release alone knows `model_uri`, `version`, `variant`, `release`.
+
+    Where a guardrail falls back, the slot `fallback` takes `{"delay:3": {"model": uri}}` for each version named.
+    """
+    return {
+        "schema": "modelwright.serve/1",
+        "endpoint": endpoint.name,
+        "release": Slot("release"),
+        "version": Slot("version"),
+        "variant": Slot("variant"),
+        "model": Slot("model_uri"),
+        "features": online_features(views_served(lowered.project, endpoint), lowered),
+        "limits": {
+            "body_bytes": endpoint.max_body.bytes,
+            "queue": endpoint.queue,
+            "timeout": endpoint.timeout.seconds,
+        },
+        "opt_in": allowed_formats(lowered.project, endpoint),
+        **answering(endpoint, lowered),
+    }
+
+
+def answering(endpoint: Endpoint, lowered: Lowered) -> dict[str, Value]:
+    """Return what an endpoint does with rows and answers, online and in batches alike."""
+    return {
+        "keys": list(endpoint.keys),
+        "event_time": endpoint.event_time,
+        "event_time_tolerance": endpoint.event_time_tolerance.seconds,
+        "capture": {"to": lowered.foundation.control, "fraction": endpoint.capture},
+        "guardrails": [guardrail.document() for guardrail in endpoint.guardrails],
+        "fallback": Slot("fallback") if any(guardrail.to for guardrail in endpoint.guardrails) else {},
+    }
+
+
+def allowed_formats(project: Resolved, endpoint: Endpoint) -> list[str]:
+    """Return the model formats that execute code, as far as the jobs of the endpoint's models allow them by name."""
+    jobs = [project.inventory.job_of(reference.model) for reference in endpoint.references]
+    return sorted({name for job in jobs if job for name in job.allow_formats})

@@ -1,0 +1,40 @@
+"""Evaluation jobs: candidate and baseline scored on the same held-out rows, by a job on the platform."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from modelwright.canonical import check_schema, timestamp
+from modelwright.lifecycle.platform import LivePlatform
+from modelwright.lifecycle.registration import model_uri
+from modelwright.lifecycle.states import VersionState
+
+EVALUATION_GATES = frozenset({"threshold", "beats", "passes"})
+
+
+def start_evaluation(platform: LivePlatform, model: str, evaluation: str, versions: Sequence[VersionState]) -> None:
+    """Start the job that scores `versions` (the candidate first) on the model's held-out rows known by now."""
+    document = platform.record.model(model)
+    now = platform.now()
+    window = document.get("evaluation_window")
+    slots = {
+        "evaluation": evaluation,
+        "candidates": [{"version": version.number, "model": model_uri(platform, version)} for version in versions],
+        "since": timestamp(now - timedelta(seconds=window)) if window else None,
+        "until": timestamp(now),
+        "at": timestamp(now),
+    }
+    platform.driver.jobs.start(evaluation, platform.record.filled(f"{document['registry']}.{model}/evaluate", slots))
+
+
+def evaluation_result(platform: LivePlatform, evaluation: str) -> dict[str, Any] | None:
+    """Return `evaluations/<id>/result.json`, or None before it exists."""
+    data = platform.store.get(f"evaluations/{evaluation}/result.json")
+    if data is None:
+        return None
+    result: dict[str, Any] = json.loads(data)
+    check_schema(result, "evaluation", 1)
+    return result

@@ -1,0 +1,142 @@
+"""Runs: queued in the ledger, started by the driver, observed until they end.
+
+Every function may be called again after a kill at any moment: starting is idempotent by the run's name, and each event
+carries a key.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from modelwright.canonical import check_schema, digest_of, timestamp
+from modelwright.contract.driver import JobStatus
+from modelwright.errors import NotFoundError, ProviderError, did_you_mean
+from modelwright.ledger.event import Draft, Event
+from modelwright.lifecycle.platform import LivePlatform, Step
+from modelwright.lifecycle.states import RunState, TrainingState, fold_training
+from modelwright.store import open_store
+
+
+def training_state(platform: LivePlatform, job: str) -> TrainingState:
+    """Return what the ledger knows of a training job."""
+    return fold_training(platform.training(job).events())
+
+
+def find_run(platform: LivePlatform, run: str) -> RunState:
+    """Return a run by name. Raises `NotFoundError` naming the nearest."""
+    job = run.rpartition("-")[0]
+    if job in platform.record.of_kind("training"):
+        runs = training_state(platform, job).runs
+        if run in runs:
+            return runs[run]
+    known = [name for name in platform.record.of_kind("training") for name in training_state(platform, name).runs]
+    raise NotFoundError(f"there is no run {run!r}", remedy=did_you_mean(run, known))
+
+
+def queue_run(
+    platform: LivePlatform,
+    job: str,
+    *,
+    hyperparameters: Mapping[str, Any] | None = None,
+    origin: str = "person",
+    key: str | None = None,
+    cause: tuple[str, ...] = (),
+) -> str:
+    """Queue and start a run; return its name. With a `key`, the run queued under it before is returned."""
+    document = platform.record.resource("training", job)
+    data = data_digest(platform, job)
+
+    def decide(events: tuple[Event, ...]) -> Draft | None:
+        runs = fold_training(events).runs
+        run = f"{job}-{len(runs) + 1}"
+        body: dict[str, Any] = {
+            "run": run,
+            "hyperparameters": {**document.get("hyperparameters", {}), **(hyperparameters or {})},
+            "origin": origin,
+            "data": data,
+        }
+        return Draft("run.queued", body, key=key or f"{run}/queued/{platform.owner}", cause=cause)
+
+    event = platform.training(job).decide(decide)
+    run = str(event.body["run"]) if event else ""
+    advance_run(platform, run)
+    return run
+
+
+def advance_run(platform: LivePlatform, run: str) -> Step | None:
+    """Move a run at most one step, from what the platform says of it."""
+    state = find_run(platform, run)
+    stream = f"training/{state.job}"
+    if state.over:
+        return None
+    if state.state == "queued":
+        _start(platform, state)
+        return Step(stream, f"started run {run}", busy=True, moved=True)
+    status = platform.driver.jobs.status(run)
+    if status.state in {"queued", "running"}:
+        return Step(stream, f"run {run} is {status.state}", busy=True)
+    event = _finish(platform, state, status)
+    return Step(stream, f"run {run} {event.body['status']}", busy=True, moved=True)
+
+
+def _start(platform: LivePlatform, state: RunState) -> None:
+    slots = {
+        "run": state.run,
+        "hyperparameters": dict(state.hyperparameters),
+        "at": timestamp(state.queued),
+    }
+    platform.driver.jobs.start(state.run, platform.record.filled(f"{state.job}/train", slots))
+    platform.training(state.job).append("run.started", {"run": state.run}, key=f"{state.run}/started")
+
+
+def _finish(platform: LivePlatform, state: RunState, status: JobStatus) -> Event:
+    result = run_result(platform, state.run)
+    body: dict[str, Any] = {"run": state.run, "status": status.state, "metrics": {}, "model": None, "error": None}
+    if status.started and status.ended:
+        body["seconds"] = (status.ended - status.started).total_seconds()
+    if status.state == "succeeded" and result is not None and result["status"] == "succeeded":
+        body |= {"metrics": result["metrics"], "model": result["model"]}
+    elif status.state == "succeeded":
+        body |= {"status": "failed", "error": {"type": "NoResult", "message": "the job ended without a result"}}
+    else:
+        error = result["error"] if result and result.get("error") else {"type": status.state, "message": status.reason}
+        body["error"] = error
+    return platform.training(state.job).append("run.finished", body, key=f"{state.run}/finished")
+
+
+def run_result(platform: LivePlatform, run: str) -> dict[str, Any] | None:
+    """Return `runs/<run>/result.json`, or None before it exists."""
+    data = platform.store.get(f"runs/{run}/result.json")
+    if data is None:
+        return None
+    result: dict[str, Any] = json.loads(data)
+    check_schema(result, "run", 1)
+    return result
+
+
+def cancel_run(platform: LivePlatform, run: str) -> None:
+    """Stop a run and record that it was cancelled."""
+    state = find_run(platform, run)
+    if state.over:
+        return
+    platform.driver.jobs.cancel(run)
+    body: dict[str, Any] = {"run": run, "status": "cancelled", "metrics": {}, "model": None, "error": None}
+    platform.training(state.job).append("run.finished", body, key=f"{run}/finished")
+
+
+def data_digest(platform: LivePlatform, job: str) -> str:
+    """Return a digest of the listing of a job's inputs: it changes when a file comes, goes or changes size."""
+    inputs = platform.record.resource("training", job).get("inputs", {})
+    listing = {name: _listing(platform, reference) for name, reference in inputs.items()}
+    return digest_of(listing)
+
+
+def _listing(platform: LivePlatform, reference: str) -> list[list[Any]]:
+    store_name, _, path = reference.partition("/")
+    uri = str(platform.record.outputs[store_name]["uri"])
+    try:
+        return [[key, size] for key, size in open_store(uri).sizes(f"{path}/" if path else "")]
+    except OSError as error:
+        raise ProviderError(f"cannot list {reference}: {error}") from error

@@ -1,0 +1,167 @@
+"""Monitors: run when a window has closed, and folded into a state that changes only when their results do.
+
+A monitor job writes results and nothing else; the operator derives `healthy` or `violated` from them here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from modelwright.canonical import canonical, parse_timestamp, timestamp
+from modelwright.ledger.event import Event
+from modelwright.lifecycle.planning import read_variant
+from modelwright.lifecycle.platform import LivePlatform, Step
+from modelwright.lifecycle.registration import model_state, model_uri
+from modelwright.lifecycle.release import fold_endpoint
+from modelwright.lifecycle.retraining import decide_retraining
+from modelwright.workload.monitor.state import Result, latest_results
+from modelwright.workload.monitor.windows import closed_between
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The newest run of a monitor: the job, and the time up to which it looked."""
+
+    job: str
+    now: datetime
+    done: bool
+
+
+def advance_monitor(platform: LivePlatform, monitor: str, *, start: bool) -> Step | None:
+    """Observe a monitor's job, or start one when a window has closed since the last."""
+    last = _last_run(platform, monitor)
+    if last is not None and not last.done:
+        return _observe(platform, monitor, last)
+    if start and _due(platform, monitor, last):
+        return start_monitor(platform, monitor)
+    return None
+
+
+def start_monitor(platform: LivePlatform, monitor: str) -> Step:
+    """Start a monitor's job over every closed window without a result."""
+    now = platform.now()
+    job = f"{monitor}-{now:%Y%m%dT%H%M%S}"
+    slots = {"at": timestamp(now), "now": timestamp(now), "run": job, "releases": watched_releases(platform, monitor)}
+    _mark(platform, monitor, LastRun(job, now, done=False))
+    platform.driver.jobs.start(job, platform.record.filled(f"{monitor}/monitor", slots))
+    return Step(f"monitor/{monitor}", f"watching up to {now:%Y-%m-%d %H:%M}", busy=True, moved=True)
+
+
+def watched_releases(platform: LivePlatform, monitor: str) -> list[dict[str, Any]]:
+    """Return every variant that ever had traffic behind the monitored endpoint, with its version's own profile."""
+    endpoint = platform.record.resource("monitor", monitor)["endpoint"]
+    found: dict[str, dict[str, Any]] = {}
+    for event in platform.endpoint(endpoint).events():
+        if event.kind != "traffic.set":
+            continue
+        for variant in (*event.body["weights"], *event.body["mirror"]):
+            if variant not in found:
+                found[variant] = _watched(platform, endpoint, variant, event)
+    return list(found.values())
+
+
+def _watched(platform: LivePlatform, endpoint: str, variant: str, event: Event) -> dict[str, Any]:
+    document = read_variant(platform, endpoint, variant)
+    number = event.body["versions"][variant]
+    version = model_state(platform, document["model"]).versions[number]
+    return {
+        "release": event.body["release"],
+        "version": number,
+        "variant": variant,
+        "profile": version.body.get("profile"),
+        "from": timestamp(event.at),
+        "model": model_uri(platform, version),
+    }
+
+
+def _due(platform: LivePlatform, monitor: str, last: LastRun | None) -> bool:
+    document = platform.record.resource("monitor", monitor)
+    state = fold_endpoint(platform.endpoint(document["endpoint"]).events())
+    first = min((r.live_at for r in state.releases.values() if r.live_at), default=None)
+    if first is None:
+        return False
+    since = last.now if last is not None else first
+    return bool(closed_between(document, since, platform.now()))
+
+
+def _observe(platform: LivePlatform, monitor: str, last: LastRun) -> Step:
+    stream = f"monitor/{monitor}"
+    status = platform.driver.jobs.status(last.job)
+    if status.state in {"queued", "running"}:
+        return Step(stream, f"{last.job} is {status.state}", busy=True)
+    _mark(platform, monitor, LastRun(last.job, last.now, done=True))
+    if status.state != "succeeded":
+        return Step(stream, f"{last.job} {status.state}: {status.reason}", moved=True, failed=True)
+    text = _derive(platform, monitor)
+    retrained = decide_retraining(platform, monitor)
+    return Step(stream, "; ".join(part for part in (text, retrained) if part), busy=bool(retrained), moved=True)
+
+
+def newest_results(platform: LivePlatform, monitor: str) -> tuple[Result, ...]:
+    """Return the counted result of every window, version and check of a monitor, oldest window first."""
+    return latest_results(platform.store, monitor)
+
+
+def _derive(platform: LivePlatform, monitor: str) -> str:
+    """Append the monitor's new state when it changed; return what is to say."""
+    document = platform.record.resource("monitor", monitor)
+    state = fold_endpoint(platform.endpoint(document["endpoint"]).events())
+    live = set(state.current.versions.values()) if state.current else set()
+    results = [r for r in newest_results(platform, monitor) if r.version in live and not r.shadow]
+    if not results:
+        return "no window with results yet"
+    window = max(r.window for r in results)
+    newest = [r for r in results if r.window == window]
+    violated = sorted({r.check_id for r in newest if r.status == "violated"})
+    kind = "monitor.violated" if violated else "monitor.healthy"
+    stream = platform.monitor(monitor)
+    events = stream.events()
+    before = (events[-1].kind, events[-1].body["checks"]) if events else ("", [])
+    if before != (kind, violated):
+        body = {"checks": violated, "window": [timestamp(moment) for moment in window], "versions": sorted(live)}
+        event = stream.append(kind, body, key=f"{timestamp(window[0])}/{len(events)}")
+        _alert(platform, document, event)
+    return f"window {window[0]:%Y-%m-%d}: {', '.join(violated) + ' violated' if violated else 'healthy'}"
+
+
+def _alert(platform: LivePlatform, document: Mapping[str, Any], event: Event) -> None:
+    if event.kind != "monitor.violated":
+        return
+    message = {"monitor": document["name"], "endpoint": document["endpoint"], **event.body, "at": timestamp(event.at)}
+    for alert in document.get("alerts", []):
+        platform.driver.notify(json.dumps(alert, sort_keys=True), message)
+
+
+def _key(monitor: str) -> str:
+    return f"monitors/{monitor}/last.json"
+
+
+def _last_run(platform: LivePlatform, monitor: str) -> LastRun | None:
+    data = platform.store.get(_key(monitor))
+    if data is None:
+        return None
+    document = json.loads(data)
+    return LastRun(document["job"], parse_timestamp(document["now"]), document["done"])
+
+
+def _mark(platform: LivePlatform, monitor: str, run: LastRun) -> None:
+    document = {"job": run.job, "now": timestamp(run.now), "done": run.done}
+    platform.store.put(_key(monitor), canonical(document))
+
+
+def next_close(platform: LivePlatform, monitor: str) -> datetime | None:
+    """Return when the next window of a monitor closes, or None within the next 400 days."""
+    document = platform.record.resource("monitor", monitor)
+    now = platform.now()
+    closings = closed_between(document, now, now + timedelta(days=400))
+    return min(closings, default=None)
+
+
+def is_running(platform: LivePlatform, monitor: str) -> bool:
+    """Return whether a monitor's job has been started and its end not yet been observed."""
+    last = _last_run(platform, monitor)
+    return last is not None and not last.done

@@ -1,0 +1,1 @@
+"""The statistics behind monitors and gates: numpy in, frozen values out."""

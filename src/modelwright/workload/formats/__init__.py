@@ -1,0 +1,1 @@
+"""Model files: one module per format, each with `accepts`, `save` and `load`, and none that runs code by default."""

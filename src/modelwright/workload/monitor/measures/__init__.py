@@ -1,0 +1,1 @@
+"""How each kind of check is measured: a sample in, findings out."""

@@ -1,0 +1,1 @@
+"""The model server: one ASGI application that answers every platform's protocol."""

@@ -1,0 +1,85 @@
+"""Runs command lines in this process, as a shell would see them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modelwright.cli.main import run
+
+_UNSET = ("NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM", "COLUMNS")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command line answered."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The one JSON document on standard output."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+class Screen(io.StringIO):
+    """A stream that says whether it is a terminal."""
+
+    def __init__(self, text: str = "", *, tty: bool = False) -> None:
+        super().__init__(text)
+        self.tty = tty
+
+    def isatty(self) -> bool:
+        return self.tty
+
+
+def call(
+    *arguments: str, folder: Path | None = None, tty: bool = False, typed: str | None = None, **environment: str
+) -> Said:
+    """Run `modelwright <arguments>` in a folder (an empty one if none is given).
+
+    `typed` is what a person types: with it, standard input is a terminal.
+    """
+    out, err = Screen(tty=tty), Screen(tty=tty)
+    with contextlib.ExitStack() as stack:
+        place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.enter_context(contextlib.chdir(place))
+        stack.enter_context(_environment(environment))
+        stack.enter_context(_input(Screen(typed or "", tty=typed is not None)))
+        stack.enter_context(contextlib.redirect_stdout(out))
+        stack.enter_context(contextlib.redirect_stderr(err))
+        status = run(list(arguments))
+    return Said(status, out.getvalue(), err.getvalue())
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    for name in _UNSET:
+        os.environ.pop(name, None)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _input(screen: Screen) -> Iterator[None]:
+    before, sys.stdin = sys.stdin, screen
+    try:
+        yield
+    finally:
+        sys.stdin = before
