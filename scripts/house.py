@@ -70,10 +70,11 @@ class Violation:
 
 @dataclass(frozen=True)
 class Exceptions:
-    """What `[tool.house]` allows, each with its reason: modules that may be long, and names that the world gave us."""
+    """What `[tool.house]` allows, each with its reason: long modules, given names, tests in which something is slow."""
 
     long: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    sleeping: Mapping[str, str] = field(default_factory=dict)
 
 
 def sizes(source: Source, exceptions: Exceptions) -> Iterator[Violation]:
@@ -152,9 +153,9 @@ def unmocked(source: Source, _: Exceptions) -> Iterator[Violation]:
             yield Violation(source.path, node.lineno, "imports mocks: start the real thing")
 
 
-def patient(source: Source, _: Exceptions) -> Iterator[Violation]:
+def patient(source: Source, exceptions: Exceptions) -> Iterator[Violation]:
     """A test that sleeps is slow on a good day and red on a bad one."""
-    if source.top != "tests" or source.path == WAITING:
+    if source.top != "tests" or source.path == WAITING or exceptions.sleeping.get(source.path):
         return
     for node in source.nodes:
         if isinstance(node, ast.Attribute):
@@ -233,7 +234,7 @@ def violations(root: Path) -> Iterator[Violation]:
             yield from rule(source, exceptions)
     yield from records(sources)
     known = {source.path for source in sources}
-    for path in sorted({*exceptions.long, *exceptions.names} - known):
+    for path in sorted({*exceptions.long, *exceptions.names, *exceptions.sleeping} - known):
         yield Violation("pyproject.toml", 1, f"[tool.house] lists {path}, which does not exist")
 
 
@@ -255,7 +256,7 @@ def _listed(root: Path) -> list[str]:
 
 def _exceptions(root: Path) -> Exceptions:
     table = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8")).get("tool", {}).get("house", {})
-    return Exceptions(long=table.get("long", {}), names=table.get("names", {}))
+    return Exceptions(table.get("long", {}), table.get("names", {}), table.get("sleeping", {}))
 
 
 if __name__ == "__main__":

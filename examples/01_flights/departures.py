@@ -40,7 +40,7 @@ WITH told AS (
 )
 SELECT concat_ws('-', carrier, flight, told.origin, strftime(scheduled, '%Y%m%dT%H%MZ')) AS flight_id,
        scheduled,
-       strftime(local_day, '%Y-%m-%d') AS day,
+       strftime(local_day, '%Y-%m-%d') AS date,
        dayofyear(local_day) AS day_of_year,
        carrier, told.origin AS origin, dest,
        CAST(month(local_day) AS BIGINT) AS month,

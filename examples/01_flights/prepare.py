@@ -21,7 +21,7 @@ REPORTED = np.timedelta64(60, "m")
 COMPUTED = np.timedelta64(10, "m")
 """The figures of an hour are written ten minutes after it: that is when they may be used."""
 
-_COLUMNS = ("flight_id", "scheduled", "day", "day_of_year", *INPUTS, "late", "truth_at")
+_COLUMNS = ("flight_id", "scheduled", "date", "day_of_year", *INPUTS, "late", "truth_at")
 
 
 def write_flights(
@@ -34,14 +34,14 @@ def write_flights(
     """
     source = departures or open_departures()
     days = source.execute(
-        "SELECT day FROM departures GROUP BY day HAVING day >= $since AND max(truth_at) <= $until ORDER BY day",
+        "SELECT date FROM departures GROUP BY date HAVING date >= $since AND max(truth_at) <= $until ORDER BY date",
         {"since": f"{since:%Y-%m-%d}", "until": until},
     ).fetchall()
     written = 0
     for (day,) in days:
         target = lake / "flights" / f"dt={day}" / "flights.parquet"
         if not target.exists():
-            rows = f"SELECT {', '.join(_COLUMNS)} FROM departures WHERE day = '{day}' AND late IS NOT NULL"  # noqa: S608  the day is our own
+            rows = f"SELECT {', '.join(_COLUMNS)} FROM departures WHERE date = '{day}' AND late IS NOT NULL"  # noqa: S608  the day is our own
             _write_parquet(source, f"{rows} ORDER BY scheduled, flight_id", target)
             written += 1
     return written

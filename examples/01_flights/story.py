@@ -14,9 +14,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
-import modelwright
 from departures import open_departures
+from modelwright.client import Client, Step, connect
 from modelwright.clock import ReplayClock
+from modelwright.store import local_path
 from prepare import write_carrier_features, write_flights
 from world import OK, Airline, Answer, hours_of, truths_of
 
@@ -56,7 +57,7 @@ class Story:
     say: Callable[[str], None]
     departures: duckdb.DuckDBPyConnection = field(init=False)
     clock: ReplayClock = field(init=False)
-    client: modelwright.Client = field(init=False)
+    client: Client = field(init=False)
     airline: Airline | None = None
     told: datetime = MARCH
     seen: set[str] = field(default_factory=set)
@@ -65,7 +66,7 @@ class Story:
         """Live the story up to the plan's last step."""
         self.departures = open_departures(self.plan.data)
         self.clock = ReplayClock(self.folder / "clock", MARCH)
-        self.client = modelwright.connect(self.folder / "project.py", clock=self.clock)
+        self.client = connect(self.folder / "project.py", clock=self.clock)
         try:
             for step in STEPS[: STEPS.index(self.plan.step) + 1]:
                 getattr(self, f"_{step}")()
@@ -89,7 +90,7 @@ class Story:
         self.say(f"   {self.client.status().resource(ENDPOINT).detail}")
 
     def _lake(self) -> Path:
-        return Path(self.client.outputs()["lake"]["path"])
+        return local_path(self.client.outputs()["lake"]["uri"])
 
     # 2
 
@@ -204,6 +205,6 @@ class Story:
                 self._step(step)
         return any(step.busy for step in steps)
 
-    def _step(self, step: modelwright.Step) -> None:
+    def _step(self, step: Step) -> None:
         if step.moved or step.failed:
             self.say(f"   {self.clock.now():%Y-%m-%d}  {step.stream}: {step.text}")

@@ -35,7 +35,7 @@ def train_fragile(context: TrainContext) -> None:
 
 
 def read(context: TrainContext) -> dict[str, np.ndarray]:
-    columns = ["day", "scheduled", *INPUTS, "late"]
+    columns = ["date", "scheduled", *INPUTS, "late"]
     return context.features.join(context.read("flights", columns), on="carrier", at="scheduled")
 
 
@@ -57,7 +57,7 @@ def pipeline(carrier: Any, hyperparameters: Mapping[str, Any]) -> Pipeline:
 def fit(context: TrainContext, flights: dict[str, np.ndarray], model: Pipeline) -> None:
     """Measure the model on whole days that it did not see, then train it on all of them and save it."""
     rows, late = matrix(flights), flights["late"]
-    _, day = np.unique(flights["day"], return_inverse=True)
+    _, day = np.unique(flights["date"], return_inverse=True)
     validating = day % VALIDATE_EVERY == 0
     model.fit(rows[~validating], late[~validating])
     context.log_metrics({"auc": roc_auc_score(late[validating], model.predict_proba(rows[validating])[:, 1])})

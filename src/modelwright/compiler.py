@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from modelwright.assembly.assembly import Assembly
@@ -72,14 +71,11 @@ def _lower_kinds(kinds: tuple[str, ...], lowered: Lowered, adapter: Adapter) -> 
             lowered.outputs[resource.name] = adapter.kinds[kind](resource, Scope(lowered, resource.name))
 
 
-def _desired(project: Resolved, requests: list[Request]) -> dict[str, Mapping[str, Any]]:
-    """Return each resource's document; an endpoint's with the digest of how its versions are served."""
-    digests = {request.owner: request.digest for request in requests if request.purpose == "serve"}
-    batches = {request.owner: request.digest for request in requests if request.purpose == "batch"}
-    configs = {**batches, **digests}
-    return {
-        resource.name: {**resource.document(), "config": configs[resource.name]}
-        if resource.KIND == "endpoint"
-        else resource.document()
-        for resource in project.resources
-    }
+def _desired(project: Resolved, requests: list[Request]) -> dict[str, dict[str, Any]]:
+    """Return each resource's document; an endpoint's with the digest of everything that its versions are served by."""
+    documents = {resource.name: resource.document() for resource in project.resources}
+    for name, document in documents.items():
+        serving = [request.digest for request in requests if request.owner == name and request.purpose == "serve"]
+        if serving:
+            document["config"] = serving[0] if len(serving) == 1 else digest_of(serving)
+    return documents

@@ -86,8 +86,9 @@ def test_a_reference_to_nothing_names_who_refers_and_the_nearest() -> None:
 
 @pytest.mark.parametrize("where", ["outputs", "identities"])
 def test_a_reference_to_nothing_is_found_outside_resources_too(where: str) -> None:
+    fields: dict[str, Any] = {where: {"lake": {"uri": Ref("gone", "uri")}}}
     with pytest.raises(UsageError, match=f"{where} refers to resource 'gone'"):
-        assembly(node("lake"), **{where: {"lake": {"uri": Ref("gone", "uri")}}})
+        assembly(node("lake"), **fields)
 
 
 def test_names_are_unique() -> None:

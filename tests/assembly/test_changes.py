@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.assembly.test_assembly import assembly
+
 from modelwright.assembly import Assembly, Request, Resource, changes
 from modelwright.assembly.value import SecretRef, Slot
-from tests.assembly.test_assembly import assembly
 
 
 def store(name: str = "lake", *, retention: str = "30d", **fields: Any) -> Resource:

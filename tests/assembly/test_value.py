@@ -47,13 +47,20 @@ LEAVES = st.one_of(
     st.builds(Given, NAMES),
     st.builds(Slot, NAMES),
 )
+PARTS = st.one_of(
+    st.text(max_size=3),
+    st.integers(),
+    st.builds(Ref, NAMES, NAMES),
+    st.builds(Slot, NAMES),
+    st.builds(SecretRef, NAMES),
+)
 
 
 def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(
         st.lists(inner, max_size=3),
         st.dictionaries(KEYS, inner, max_size=3),
-        st.builds(lambda parts: Join(tuple(parts)), st.lists(inner, max_size=3)),
+        st.builds(lambda parts: Join(tuple(parts)), st.lists(PARTS, max_size=3)),
         st.builds(Json, inner),
         st.builds(Lookup, NAMES, st.dictionaries(KEYS, inner, max_size=2)),
     )

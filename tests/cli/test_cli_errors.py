@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -10,7 +11,8 @@ from tests.cli.shells import Screen, call
 from modelwright import errors
 from modelwright.cli import failure
 from modelwright.cli.crash import redact
-from modelwright.cli.explanations import exit_statuses, explanations, reference
+from modelwright.cli.explanations import exit_statuses, explanations
+from modelwright.cli.reference import command_page, error_page
 from modelwright.cli.session import Session
 from modelwright.cli.terminal import open_terminal
 from modelwright.errors import InvalidProjectError, ModelwrightError, Problem
@@ -59,9 +61,11 @@ def test_remedies_name_verbs_that_exist() -> None:
     assert named <= set(verbs())
 
 
-def test_the_reference_page_is_written_from_the_explanations() -> None:
-    page = REPOSITORY / "docs/reference/errors.md"
-    assert page.read_text(encoding="utf-8") == reference(), "write it again: python -m modelwright.cli.explanations"
+@pytest.mark.parametrize(("name", "write"), [("errors.md", error_page), ("cli.md", command_page)])
+def test_reference_pages_are_what_the_code_says(name: str, write: Callable[[], str]) -> None:
+    page = REPOSITORY / "docs/reference" / name
+    again = "write them again: python -m modelwright.cli.reference docs/reference"
+    assert page.read_text(encoding="utf-8") == write(), again
 
 
 @pytest.mark.parametrize("code", ["MW1002", "mw1301"])

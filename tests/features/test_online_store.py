@@ -41,7 +41,9 @@ def test_before_anything_was_written_there_is_nothing_and_no_error(store: Sqlite
 def test_rows_come_back_in_the_order_of_the_keys(store: SqliteOnline) -> None:
     assert store.write("carrier", [row("AA", 1.0), row("UA", 2.0)]) == 2
     assert delays(store, "UA", "ZZ", "AA", "UA") == [2.0, None, 1.0, 2.0]
-    assert store.get("carrier", [{"carrier": "AA"}]) == [FeatureRow({"carrier": "AA"}, NOON, {"delay": 1.0, "flights": 3})]
+    assert store.get("carrier", [{"carrier": "AA"}]) == [
+        FeatureRow({"carrier": "AA"}, NOON, {"delay": 1.0, "flights": 3})
+    ]
     assert (store.count("carrier"), store.freshness("carrier")) == (2, NOON)
 
 
@@ -148,7 +150,7 @@ def test_a_writer_that_never_ends_is_reported(store: SqliteOnline, monkeypatch: 
 
 
 def test_wrong_rows_are_refused_and_nothing_is_written(store: SqliteOnline) -> None:
-    with pytest.raises(DataError, match="no feature 'delai'.*\n.*did you mean 'delay'"):
+    with pytest.raises(DataError, match=r"no feature 'delai'.*\n.*did you mean 'delay'"):
         store.write("carrier", [row("AA", 1.0), FeatureRow({"carrier": "UA"}, NOON, {"delai": 1.0})])
     with pytest.raises(DataError, match="has no time zone"):
         store.write("carrier", [row("AA", 1.0, NOON.replace(tzinfo=None))])

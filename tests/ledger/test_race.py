@@ -91,6 +91,44 @@ def test_a_put_whose_outcome_is_unknown_is_read_back_and_never_repeated(tmp_path
     assert [event.key for event in Ledger(DirectoryStore(tmp_path)).stream("model/delay").events()] == ["a"]
 
 
+class Delayed(DirectoryStore):
+    """A real store on a slow line: the first `create` fails, and is carried out after it was read back in vain."""
+
+    late: tuple[str, bytes] | None = None
+    failed = False
+
+    def create(self, key: str, data: bytes) -> bool:
+        if not self.failed:
+            self.failed, self.late = True, (key, data)
+            raise TransientError("no answer in time")
+        if self.late:
+            super().create(*self.late)
+        return super().create(key, data)
+
+
+def test_a_put_that_arrives_after_it_was_given_up_is_recognised_as_ours(tmp_path: Path) -> None:
+    stream = Ledger(Delayed(tmp_path)).stream("model/delay")
+    assert stream.decide(lambda events: Draft("noted", {}, key=f"after/{len(events)}")) == stream.events()[0]
+    assert [event.key for event in stream.events()] == ["after/0"]
+
+
+class Beaten(DirectoryStore):
+    """A real store whose first `create` fails just when somebody else has written that key."""
+
+    def create(self, key: str, data: bytes) -> bool:
+        if not self.keys():
+            Ledger(DirectoryStore(self.root), actor=Actor("them")).stream("model/delay").append(
+                "noted", {}, key="theirs"
+            )
+            raise TransientError("the connection was reset")
+        return super().create(key, data)
+
+
+def test_what_another_wrote_is_never_taken_for_ours(tmp_path: Path) -> None:
+    event = Ledger(Beaten(tmp_path), actor=Actor("me")).stream("model/delay").append("noted", {}, key="mine")
+    assert (event.seq, event.actor.id) == (2, "me")
+
+
 def test_a_store_that_stays_broken_is_an_error_and_a_later_retry_is_harmless(tmp_path: Path) -> None:
     broken = Interrupted(tmp_path, failures=99, written=False)
     with pytest.raises(TransientError, match="reset"):
@@ -127,3 +165,38 @@ def overtaking(theirs: Ledger) -> Callable[[tuple[Event, ...]], Draft]:
         return Draft("noted", {}, key="mine")
 
     return decision
+
+
+class Overtaken(DirectoryStore):
+    """A real store whose listing is as old as listings of a busy folder are: it lacks an event, or the newest ones."""
+
+    def __init__(self, root: Path, *, lacks: str = "", meanwhile: Callable[[], object] = tuple) -> None:
+        super().__init__(root)
+        self.lacks = lacks
+        self.meanwhile = meanwhile
+
+    def keys(self, prefix: str = "") -> list[str]:
+        listed = [key for key in super().keys(prefix) if not key.endswith(self.lacks or "nothing")]
+        self.meanwhile()
+        return listed
+
+
+def test_an_event_that_a_listing_left_out_is_not_missing(tmp_path: Path) -> None:
+    stream = Ledger(DirectoryStore(tmp_path)).stream("model/delay")
+    for number in range(5):
+        stream.append("noted", {}, key=str(number))
+    busy = Overtaken(tmp_path, lacks="03.json")
+    assert len(Ledger(busy).stream("model/delay").events()) == 5
+    assert verify(busy) == ()
+
+
+def test_verifying_while_others_write_finds_nothing(tmp_path: Path) -> None:
+    stream = Ledger(DirectoryStore(tmp_path)).stream("model/delay")
+
+    def forty_more() -> None:
+        for _ in range(40):
+            stream.append("noted", {}, key=str(len(stream.events())))
+
+    forty_more()
+    assert verify(Overtaken(tmp_path, meanwhile=forty_more)) == ()
+    assert len(stream.events()) > 100

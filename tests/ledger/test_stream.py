@@ -157,6 +157,15 @@ def test_a_broken_chain_is_refused_when_it_is_read(store: DirectoryStore) -> Non
         Ledger(store).stream("endpoint/api").events()
 
 
+def test_an_event_of_another_stream_is_refused(store: DirectoryStore) -> None:
+    filled(store, 1)
+    store.put(
+        "ledger/v1/endpoint/other/000000000001.json", store.get("ledger/v1/endpoint/api/000000000001.json") or b""
+    )
+    with pytest.raises(IntegrityError, match="expected endpoint/other#1, found endpoint/api#1"):
+        Ledger(store).stream("endpoint/other").events()
+
+
 def test_ten_thousand_events_open_in_a_blink(store: DirectoryStore) -> None:
     stream = filled(store, 64)
     template, events = stream.events()[-1], stream.events()

@@ -119,6 +119,22 @@ def test_a_rewritten_chain_is_named_by_the_heads(store: DirectoryStore, clock: R
     assert found(store) == [(STREAM, 5, "altered")]
 
 
+def test_of_two_events_that_do_not_fit_the_one_without_a_witness_is_named(store: DirectoryStore) -> None:
+    fill(store, 65)
+    document = json.loads(store.get(key(65)) or b"")
+    document["prev"] = document["prev"][:-1] + ("0" if document["prev"][-1] != "0" else "1")
+    store.put(key(65), json.dumps(document, sort_keys=True, separators=(",", ":")).encode())
+    assert found(store) == [(STREAM, 65, "chain")]
+
+
+def test_a_changed_prev_is_named_where_it_stands(store: DirectoryStore) -> None:
+    fill(store, 6)
+    document = json.loads(store.get(key(3)) or b"")
+    document["prev"] = document["prev"][:-1] + ("0" if document["prev"][-1] != "0" else "1")
+    store.put(key(3), json.dumps(document, sort_keys=True, separators=(",", ":")).encode())
+    assert found(store) == [(STREAM, 3, "chain")]
+
+
 def test_swapped_events_are_both_named(store: DirectoryStore) -> None:
     fill(store, 6)
     two, four = store.get(key(2)) or b"", store.get(key(4)) or b""

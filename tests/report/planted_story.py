@@ -75,7 +75,8 @@ def story(title: str = "flights: half a year in service") -> StoryData:
             Traffic(CANARY + 10 * minutes, 2, {"version 1": 50, "version 2": 50}),
             Traffic(CANARY + 20 * minutes, 2, {"version 2": 100}),
             Traffic(datetime(2013, 6, 1, 8, tzinfo=UTC), 3, {"version 2": 90, "version 3": 10}),
-            Traffic(datetime(2013, 6, 1, 8, 4, tzinfo=UTC), 3, {"version 2": 100}),
+            Traffic(datetime(2013, 6, 1, 8, 4, tzinfo=UTC), 2, {"version 2": 100}),
+            Traffic(datetime(2013, 6, 9, 8, 4, tzinfo=UTC), 2, {"version 2": 100}, {"version 3": 1.0}),
         ),
         decisions=(
             Decided(

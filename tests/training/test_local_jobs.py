@@ -196,7 +196,9 @@ os.kill(os.getpid(), signal.SIGKILL)
     assert ended(LocalJobs(tmp_path / "state"), "job-1").state == "succeeded"
 
 
-def test_a_job_whose_supervisor_was_killed_is_lost_and_takes_its_workload_along(workshop: Workshop, tmp_path: Path) -> None:
+def test_a_job_whose_supervisor_was_killed_is_lost_and_takes_its_workload_along(
+    workshop: Workshop, tmp_path: Path
+) -> None:
     workshop.code(STUCK)
     state = tmp_path / "state"
     jobs = LocalJobs(state)

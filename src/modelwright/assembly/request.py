@@ -18,7 +18,7 @@ PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request, named `<resource>/<purpose>` with a suffix where a purpose takes several calls."""
+    """A request, named `<resource>/<purpose>`, with a step after a dot where a purpose takes several calls."""
 
     name: str
     purpose: Purpose

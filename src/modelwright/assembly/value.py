@@ -1,12 +1,11 @@
-"""What is done with values: references resolved, slots filled, secrets revealed, and the one JSON spelling.
+"""What is done with values: references resolved, slots filled, secrets revealed.
 
-The nodes and the walker stand in `nodes`; every function here is an interpretation of them.
+The nodes and the walker stand in `nodes`, their JSON in `spelling`; every function is an interpretation of the walk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from modelwright.assembly.nodes import (
@@ -27,6 +26,7 @@ from modelwright.assembly.nodes import (
     thaw,
     walk,
 )
+from modelwright.assembly.spelling import from_json, spell, to_json
 from modelwright.canonical import canonical
 from modelwright.errors import UsageError, did_you_mean
 
@@ -125,10 +125,8 @@ def fill(value: Value, given: Mapping[str, Any]) -> Any:
 
 def _secret_only(node: Node, content: Any) -> Any:
     if isinstance(node, Ref | Lookup | Given):
-        raise UsageError(
-            f"{_spell(node, content)} is not resolved yet", remedy="fill the requests of a platform record"
-        )
-    return _spell(node, content)
+        raise UsageError(f"{spell(node, content)} is not resolved yet", remedy="fill the requests of a platform record")
+    return spell(node, content)
 
 
 def _unmistakable(value: Value) -> Value:
@@ -159,93 +157,3 @@ def reveal(body: Any, read: Callable[[str], str]) -> Any:
         return [put(item) for item in value] if isinstance(value, list | tuple) else value
 
     return put(body)
-
-
-def to_json(value: Value) -> Any:
-    """Return a value's JSON spelling."""
-    return walk(value, _spell, key=lambda key: f"${key}" if key.startswith("$") else key)
-
-
-def _spell(node: Node, content: Any) -> dict[str, Any]:
-    match node:
-        case Ref(resource, output):
-            content = f"{resource}.{output}"
-        case Lookup(function):
-            content = {"function": function, "args": content}
-        case SecretRef(name) | Slot(name) | Given(name):
-            content = name
-    return {_TAGS[type(node)]: content}
-
-
-_TAGS: Mapping[type[Node], str] = {
-    Ref: "$ref",
-    Join: "$join",
-    Json: "$json",
-    SecretRef: "$secret",
-    Lookup: "$lookup",
-    Given: "$given",
-    Slot: "$slot",
-}
-
-
-def from_json(document: Any) -> Value:
-    """Return the value of a JSON spelling. Raises `UsageError` for an unknown or malformed node."""
-    if isinstance(document, Mapping):
-        if any(key.startswith("$") and not key.startswith("$$") for key in document):
-            return _read(document)
-        return MappingProxyType(
-            {key.removeprefix("$") if key.startswith("$$") else key: from_json(item) for key, item in document.items()}
-        )
-    if isinstance(document, list | tuple):
-        return tuple(from_json(item) for item in document)
-    return freeze(document)
-
-
-def _read(document: Mapping[str, Any]) -> Node:
-    tag, content = next(iter(document.items()))
-    reader = _READERS.get(tag)
-    if len(document) != 1 or reader is None:
-        raise UsageError(
-            f"{dict(document)!r} is not a node of the value language", remedy=f"nodes: {', '.join(_READERS)}"
-        )
-    try:
-        return reader(content)
-    except (TypeError, KeyError, ValueError) as error:
-        raise UsageError(f"{tag} cannot hold {content!r}") from error
-
-
-def _named(node: Callable[[str], Node]) -> Callable[[Any], Node]:
-    def read(content: Any) -> Node:
-        if not isinstance(content, str) or not content:
-            raise TypeError
-        return node(content)
-
-    return read
-
-
-def _read_ref(content: Any) -> Node:
-    resource, _, output = str(content).partition(".")
-    return Ref(resource, output)
-
-
-def _read_lookup(content: Any) -> Node:
-    if content.keys() != {"function", "args"}:
-        raise KeyError
-    return Lookup(content["function"], from_json(content["args"]))
-
-
-def _read_join(content: Any) -> Node:
-    if not isinstance(content, list | tuple):
-        raise TypeError
-    return Join(from_json(content))
-
-
-_READERS: Mapping[str, Callable[[Any], Node]] = {
-    "$ref": _read_ref,
-    "$join": _read_join,
-    "$json": lambda content: Json(from_json(content)),
-    "$secret": _named(SecretRef),
-    "$lookup": _read_lookup,
-    "$given": _named(Given),
-    "$slot": _named(Slot),
-}

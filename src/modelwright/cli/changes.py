@@ -24,7 +24,7 @@ def change_table(changes: Sequence[Change], terminal: Terminal) -> str:
         rows.append((kind, change.name, reasons[0]))
         rows += [("", "", reason) for reason in reasons[1:]]
     shown = [(kind or " ", name or " ", reason) for kind, name, reason in rows]
-    columns = [Column("CHANGE", state=True), Column("WHAT", shrinks=True), Column("WHY", shrinks=True)]
+    columns = [Column("CHANGE", state=True), Column("WHAT", shrinks=True), Column("WHY", wraps=True)]
     return table(columns, shown, terminal)
 
 

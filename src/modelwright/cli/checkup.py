@@ -26,6 +26,7 @@ _EXTRAS = {
 _LITTLE, _TOO_LITTLE = 2 << 30, 200 << 20
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OLDEST = (3, 11)
+_ENDED = "exit.json"  # beside it, a process that is gone has done its work
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def _loopback() -> Finding:
 
 def store(control: Store) -> Iterator[Finding]:
     """Check that a store keeps its word: the second create of a name must fail, and what was put is read back."""
-    key = f"probe/{uuid.uuid4().hex}"
+    key = f"probe-{uuid.uuid4().hex}"
     try:
         first, second = control.create(key, b"first"), control.create(key, b"second")
         kept = control.get(key)
@@ -120,7 +121,8 @@ def state_folder(folder: Path) -> Iterator[Finding]:
         yield Finding("permissions", "problem", f"others can read {path}", f"chmod 600 {path}")
     if not exposed:
         yield Finding("permissions", "ok", "tokens can be read by you only")
-    stale = [path for path in sorted(folder.rglob("*.pid.json")) if not _lives(path)]
+    noted = [path for path in sorted(folder.rglob("*.pid.json")) if not (path.parent / _ENDED).exists()]
+    stale = [path for path in noted if not _lives(path)]
     for path in stale:
         yield Finding(
             "processes",

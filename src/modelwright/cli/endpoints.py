@@ -66,7 +66,7 @@ def endpoint_text(document: dict[str, Any], terminal: Terminal) -> str:
         Column("STATE", state=True),
         Column("TRAFFIC", right=True),
         Column("MIRRORED", right=True),
-        Column("REASON", shrinks=True),
+        Column("REASON", wraps=True),
     ]
     rows = [
         (
@@ -90,8 +90,8 @@ def history_text(history: History, terminal: Terminal) -> str:
         Column("STATE", state=True),
         Column("LIVE"),
         Column("ENDED"),
-        Column("BY", shrinks=True),
-        Column("WHY", shrinks=True),
+        Column("BY", shrinks=True, spare=True),
+        Column("WHY", wraps=True),
     ]
     rows = [
         (

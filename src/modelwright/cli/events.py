@@ -11,33 +11,35 @@ from modelwright.cli.terminal import Terminal
 if TYPE_CHECKING:
     from modelwright.ledger.event import Event
 
-_LONG = {"training_data", "libraries", "hyperparameters", "evidence", "wanted", "rollout", "metrics", "error", "owner"}
+_FIRST = ("version", "release", "run", "name", "alias", "step", "gate", "passed", "status")
+_LEFT_OUT = frozenset(
+    {
+        "attempt", "config", "data", "deadline", "environment", "error", "evidence", "expected", "format",
+        "hyperparameters", "kind", "libraries", "metrics", "owner", "profile", "rollout", "serve", "signature",
+        "training_data", "wanted",
+    }
+)  # fmt: skip
 
 
 def event_table(events: Sequence[Event], terminal: Terminal) -> str:
     """Return events, oldest first as given."""
     columns = [
         Column("WHEN"),
-        Column("EVENT"),
+        Column("EVENT", shrinks=True),
         Column("WHAT"),
-        Column("FACTS", shrinks=True),
-        Column("WHY", shrinks=True),
-        Column("BY", shrinks=True),
+        Column("FACTS", wraps=True),
+        Column("WHY", wraps=True),
+        Column("BY", shrinks=True, spare=True),
     ]
-    rows = [
-        (f"{e.at:%Y-%m-%d %H:%M:%S}", e.reference, e.kind, event_facts(e.body), e.reason, e.actor.id) for e in events
-    ]
+    rows = [(f"{e.at:%Y-%m-%d %H:%M}", e.reference, e.kind, event_facts(e.body), e.reason, e.actor.id) for e in events]
     return table(columns, rows, terminal)
 
 
 def event_facts(body: Mapping[str, Any]) -> str:
     """Return the short facts of an event's body: `version 3, weights v3-r2 90 v2-r1 10`."""
-    parts = []
-    for name, value in body.items():
-        if name in _LONG or value in (None, "", [], {}):
-            continue
-        parts.append(f"{name} {_short(value)}")
-    return ", ".join(parts)
+    names = [*(name for name in _FIRST if name in body), *(name for name in body if name not in _FIRST)]
+    shown = [name for name in names if name not in _LEFT_OUT and body[name] not in (None, "", [], {})]
+    return ", ".join(f"{name} {_short(body[name])}" for name in shown)
 
 
 def _short(value: object) -> str:

@@ -1,4 +1,4 @@
-"""What each error code means, read from `explanations.toml`, and the reference page written from it."""
+"""What each error code means, read from `explanations.toml`."""
 
 from __future__ import annotations
 
@@ -49,26 +49,3 @@ def exit_statuses() -> Mapping[str, int]:
             found[kind.code] = kind.exit_status
         waiting.extend(kind.__subclasses__())
     return found
-
-
-def reference() -> str:
-    """Return the page `docs/reference/errors.md`."""
-    statuses = exit_statuses()
-    lines = [
-        "# Error codes",
-        "",
-        "Written from `src/modelwright/cli/explanations.toml`; `modelwright explain CODE` prints an entry.",
-    ]
-    for code, entry in explanations().items():
-        lines += [
-            "",
-            f"## {code}: {entry.title}",
-            "",
-            f"Exit status {statuses[code]}. {entry.meaning}",
-            "",
-            "Likely causes:",
-            "",
-        ]
-        lines += [f"- {cause}" for cause in entry.causes]
-        lines += ["", f"What to do: {entry.remedy}"]
-    return "\n".join(lines) + "\n"

@@ -63,15 +63,16 @@ def explain(path: str) -> KindNote | FieldNote:
     first, *rest = _snake(path.replace("-", "_")).split(".")
     if first not in known:
         raise NotFoundError(f"there is no kind {first!r}", remedy=did_you_mean(first, known))
-    kind, note = known[first], kind_note(first, known[first])
-    found: KindNote | FieldNote = note
+    found: KindNote | FieldNote = kind_note(first, known[first])
+    holders = [known[first]]
     for part in rest:
-        holder = _holder(kind, part)
+        holder = next((one for one in holders if part in one.model_fields), None)
         if holder is None:
-            choices = [field.path.rpartition(".")[2] for field in kind_note("", kind).fields]
-            raise NotFoundError(f"{_snake(kind.__name__)} has no field {part!r}", remedy=did_you_mean(part, choices))
+            choices = [field for one in holders for field in one.model_fields]
+            names = " or ".join(_snake(one.__name__) for one in holders) or "this field"
+            raise NotFoundError(f"{names} has no field {part!r}", remedy=did_you_mean(part, choices))
         found = _field_note(path, holder, part)
-        kind = next(iter(_inside(holder.model_fields[part].annotation)), kind)
+        holders = list(dict.fromkeys(_inside(holder.model_fields[part].annotation)))
     return found
 
 
@@ -80,14 +81,6 @@ def kind_note(name: str, kind: type[Spec]) -> KindNote:
     own = sorted(kind.model_fields, key=lambda field: field in _shared(kind))
     fields = tuple(_field_note(f"{name}.{field}", kind, field) for field in own)
     return KindNote(kind.__name__, " ".join((kind.__doc__ or "").split()), fields)
-
-
-def _holder(kind: type[Spec], part: str) -> type[Spec] | None:
-    """Return the class that has a field: the kind itself, or one of the parts that its fields hold by the name."""
-    if part in kind.model_fields:
-        return kind
-    inside = [one for info in kind.model_fields.values() for one in _inside(info.annotation)]
-    return next((one for one in inside if part in one.model_fields), None)
 
 
 def _field_note(path: str, kind: type[Spec], field: str) -> FieldNote:

@@ -25,7 +25,16 @@ class Call:
 
 
 class VerbGroup(click.Group):
-    """A group that answers an unknown verb with the nearest known one."""
+    """A group that answers an unknown verb with the nearest known one, and no verb with its `default`."""
+
+    default = ""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default verb before arguments that name none."""
+        asks_for_help = bool(args) and args[0] in ctx.help_option_names
+        if self.default and not asks_for_help and (not args or args[0].startswith("-")):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -109,6 +118,9 @@ def root() -> Root:
     )
 
 
-def group(name: str, text: str) -> VerbGroup:
-    """Return an empty group of verbs with this help."""
-    return VerbGroup(name, help=text, context_settings=SETTINGS, no_args_is_help=True)
+def group(name: str, text: str, *, default: str = "") -> VerbGroup:
+    """Return an empty group of verbs with this help; `default` is the verb that is meant without any."""
+    text = f"{text} Without a verb: {default}." if default else text
+    made = VerbGroup(name, help=text, context_settings=SETTINGS, no_args_is_help=True)
+    made.default = default
+    return made

@@ -13,12 +13,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Literal, Self
 
-from modelwright.cli.terminal import Terminal, clean_line, truncate
+from modelwright.cli.terminal import Terminal, clean, clean_line, truncate
 
 State = Literal["start", "done", "unchanged", "failed"]
 
 HEARTBEAT = 30.0
 _FRAME = 0.1
+_LIVE_LINES = 8  # more could be higher than the window, whose upper lines no cursor reaches
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _MARKS: dict[str, tuple[str, str]] = {"done": ("✓", "green"), "unchanged": ("=", "dim"), "failed": ("✗", "red")}
 _ASCII_MARKS = {"✓": "ok", "✗": "FAILED", "=": "="}
@@ -92,17 +93,13 @@ class Progress:
                 self._write(f"  … {name}: {detail}")
             self._draw()
 
-    def note(self, text: str) -> None:
-        """Write a line that stays."""
+    def note(self, text: str, *, during: str = "") -> None:
+        """Write a line that stays; `during` is what the next silence is about."""
         with self._lock:
             self._erase()
-            self._write(clean_line(text))
-            self._draw()
-
-    def forget(self, name: str) -> None:
-        """Show nothing more of `name`."""
-        with self._lock:
-            self._active.pop(clean_line(name), None)
+            self._write(clean(text).rstrip())
+            if during:
+                self._active = {during: (self._now(), clean_line(text))}
             self._draw()
 
     def _end(self, name: str, state: State, detail: str, seconds: float) -> None:
@@ -136,11 +133,12 @@ class Progress:
             return
         self._erase()
         width = (self._terminal.width or 80) - 1
-        for name, (started, detail) in self._active.items():
+        shown = list(self._active.items())[-_LIVE_LINES:]
+        for name, (started, detail) in shown:
             spinner = _SPINNER[self._frame % len(_SPINNER)]
             line = f"  {spinner} {name}{': ' + detail if detail else ''}  {took(self._now() - started)}"
             self._terminal.stream.write(truncate(line, width) + "\n")
-        self._drawn = len(self._active)
+        self._drawn = len(shown)
         self._terminal.stream.flush()
 
     def _erase(self) -> None:

@@ -5,13 +5,16 @@ A stream without a width (a pipe, a file) gets every character, so `grep` and `a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from modelwright.cli.terminal import Terminal, clean_line, display_width, truncate
 
 _GAP = 2
 _SHORTEST = 8
+_SHORTEST_LINE = 14
 _TINTS = {
     "green": ("succeeded", "live", "healthy", "ok", "passed", "approved", "ready", "done", "create", "champion"),
     "yellow": (
@@ -33,11 +36,17 @@ _TINT_OF = {word: tint for tint, words in _TINTS.items() for word in words}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's title; `right` aligns numbers, `shrinks` lets texts be cut, `state` tints known states."""
+    """A column's title; `right` aligns numbers and `state` tints known states.
+
+    Where room is short, a column without any value is left out, then one that is `spare`; then `shrinks` lets texts be
+    cut, and `wraps` lets them go on in the next line.
+    """
 
     title: str
     right: bool = False
     shrinks: bool = False
+    wraps: bool = False
+    spare: bool = False
     state: bool = False
 
 
@@ -54,14 +63,35 @@ def cell(value: object) -> str:
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[object]], terminal: Terminal) -> str:
     """Return rows under their titles, within the terminal's width."""
-    cells = [[cell(value) for value in row] for row in rows]
-    natural = [
+    everything = [[cell(value) for value in row] for row in rows]
+    for kept in _choices(columns, everything):
+        chosen = [columns[index] for index in kept]
+        cells = [[row[index] for index in kept] for row in everything]
+        widths = _fit(chosen, _natural(chosen, cells), terminal.width)
+        if widths is not None:
+            return _lined(chosen, cells, widths, terminal)
+    return _blocks(columns, everything, terminal)
+
+
+def _choices(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> Iterator[list[int]]:
+    """Yield which columns to show: all, those with a value, and those without the spare ones."""
+    every = list(range(len(columns)))
+    yield every
+    told = [index for index in every if any(row[index] != "-" for row in cells)] or every
+    yield told
+    for spare in [index for index in reversed(told) if columns[index].spare]:
+        told = [index for index in told if index != spare]
+        yield told
+
+
+def _natural(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
+    return [
         max(display_width(text) for text in (column.title, *(row[index] for row in cells)))
         for index, column in enumerate(columns)
     ]
-    widths = _fit(columns, natural, terminal.width)
-    if widths is None:
-        return _blocks(columns, cells, terminal)
+
+
+def _lined(columns: Sequence[Column], cells: Sequence[Sequence[str]], widths: Sequence[int], terminal: Terminal) -> str:
     head = terminal.style(_row(columns, [column.title for column in columns], widths), "bold")
     return "\n".join([head, *(_row(columns, row, widths, terminal) for row in cells)])
 
@@ -73,11 +103,7 @@ def _fit(columns: Sequence[Column], natural: list[int], width: int | None) -> li
     widths = list(natural)
     excess = sum(widths) + _GAP * (len(widths) - 1) - width
     while excess > 0:
-        candidates = [
-            index
-            for index, column in enumerate(columns)
-            if column.shrinks and widths[index] > max(_SHORTEST, display_width(column.title))
-        ]
+        candidates = [index for index, column in enumerate(columns) if widths[index] > _least(column)]
         if not candidates:
             return None
         widest = max(candidates, key=lambda index: widths[index])
@@ -86,17 +112,40 @@ def _fit(columns: Sequence[Column], natural: list[int], width: int | None) -> li
     return widths
 
 
+def _least(column: Column) -> int:
+    """Return how narrow a column may become."""
+    if not (column.shrinks or column.wraps):
+        return sys.maxsize
+    return max(_SHORTEST_LINE if column.wraps else _SHORTEST, display_width(column.title))
+
+
 def _row(
     columns: Sequence[Column], texts: Sequence[str], widths: Sequence[int], terminal: Terminal | None = None
 ) -> str:
-    parts = []
-    for column, text, width in zip(columns, texts, widths, strict=True):
-        shown = truncate(text, width)
-        padding = " " * (width - display_width(shown))
-        if column.state and terminal is not None and (tint := _TINT_OF.get(text.split(" ")[0])):
-            shown = terminal.style(shown, tint)
-        parts.append(padding + shown if column.right else shown + padding)
-    return (" " * _GAP).join(parts).rstrip()
+    """Return a row, of several lines where a text was wrapped."""
+    shown = [_lines(column, text, width) for column, text, width in zip(columns, texts, widths, strict=True)]
+    lines = []
+    for number in range(max(len(parts) for parts in shown)):
+        parts = []
+        for column, text, own, width in zip(columns, texts, shown, widths, strict=True):
+            part = own[number] if number < len(own) else ""
+            padding = " " * (width - display_width(part))
+            tint = _TINT_OF.get(text.split(" ")[0]) if column.state and terminal is not None else None
+            tinted = terminal.style(part, tint) if terminal is not None and tint else part
+            parts.append(padding + tinted if column.right else tinted + padding)
+        lines.append((" " * _GAP).join(parts).rstrip())
+    return "\n".join(lines)
+
+
+def _lines(column: Column, text: str, width: int) -> list[str]:
+    if not column.wraps or display_width(text) <= width:
+        return [truncate(text, width)]
+    return [truncate(line, width) for line in wrapped(text, width)]
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return a text in lines of at most `width` characters; a word that is longer is broken."""
+    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
 
 
 def _blocks(columns: Sequence[Column], cells: Sequence[Sequence[str]], terminal: Terminal) -> str:
@@ -114,8 +163,20 @@ def _blocks(columns: Sequence[Column], cells: Sequence[Sequence[str]], terminal:
     return "\n\n".join(blocks)
 
 
+def prose(text: str, terminal: Terminal, indent: int = 0) -> str:
+    """Return a paragraph broken to the terminal's width, every line indented; a pipe gets one line."""
+    lines = [text] if terminal.width is None else wrapped(text, terminal.width - indent)
+    return "\n".join(" " * indent + line for line in lines)
+
+
 def facts(pairs: Iterable[tuple[str, object]], terminal: Terminal) -> str:
     """Return `title  value` lines with aligned values; pairs whose value is None are left out."""
     shown = [(title, cell(value)) for title, value in pairs if value is not None]
     label = max((display_width(title) for title, _ in shown), default=0)
-    return "\n".join(f"{terminal.style(title.ljust(label), 'bold')}{' ' * _GAP}{value}" for title, value in shown)
+    lines = []
+    for title, value in shown:
+        room = terminal.width - label - _GAP if terminal.width is not None else None
+        first, *rest = [value] if room is None else wrapped(value, max(room, _SHORTEST))
+        lines.append(f"{terminal.style(title.ljust(label), 'bold')}{' ' * _GAP}{first}")
+        lines += [f"{'':{label + _GAP}}{line}" for line in rest]
+    return "\n".join(lines)

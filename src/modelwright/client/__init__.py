@@ -2,5 +2,6 @@
 
 from modelwright.client.client import Client
 from modelwright.client.connect import connect
+from modelwright.lifecycle.platform import Step
 
-__all__ = ["Client", "connect"]
+__all__ = ["Client", "Step", "connect"]

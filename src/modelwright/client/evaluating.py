@@ -6,7 +6,7 @@ import time
 import uuid
 from typing import Any
 
-from modelwright.errors import DeadlineError, ProviderError
+from modelwright.errors import DeadlineError, ProviderError, UsageError
 from modelwright.lifecycle.evaluation import evaluation_result, start_evaluation
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.registration import find_version, model_state
@@ -21,8 +21,14 @@ def evaluate(
     """Return the evaluation of a version; `against` is an alias or a reference such as `delay:2`, None for nothing.
 
     An alias that nothing holds, and the version itself, are no comparison. Raises `ProviderError` with the job's own
-    words when it fails, and `DeadlineError` after `timeout` wall seconds.
+    words when it fails, `UsageError` when
+    the model has no evaluation rows, and `DeadlineError` after `timeout` wall seconds.
     """
+    if not platform.record.model(version.model).get("evaluation"):
+        raise UsageError(
+            f"model {version.model} declares no rows to be evaluated on",
+            remedy=f'Model("{version.model}", evaluation=lake / "…", label="…")',
+        )
     baseline = _baseline(platform, version, against)
     name = f"eval-{version.model}-{version.number}-{uuid.uuid4().hex[:8]}"
     start_evaluation(platform, version.model, name, [version, *([baseline] if baseline else [])])

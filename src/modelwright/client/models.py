@@ -155,7 +155,8 @@ class Promotion:
                     f"{self.model}:{state.version} did not pass: {state.reason}",
                     remedy=f"modelwright model show {self.model}:{state.version}",
                 )
-            raise RaceLostError(f"{self.model}:{state.version} was not promoted: {state.reason}")
+            error = RaceLostError if "was moved to version" in state.reason else ProviderError
+            raise error(f"{self.model}:{state.version} was not promoted: {state.reason}")
         for endpoint, release in self.releases().items():
             if release is not None and release.state in {"failed", "rolled_back"}:
                 raise ProviderError(

@@ -10,6 +10,7 @@ from typing import Any
 from modelwright.client.html import table
 from modelwright.client.monitors import monitor_status
 from modelwright.client.operating import operated
+from modelwright.errors import NotFoundError, did_you_mean
 from modelwright.lifecycle.planning import awaited
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.registration import model_state
@@ -42,6 +43,13 @@ class Status:
     resources: tuple[ResourceStatus, ...]
     schedules: tuple[str, ...]
     operated: bool
+
+    def resource(self, name: str) -> ResourceStatus:
+        """Return the status of one resource. Raises `NotFoundError`."""
+        found = {resource.name: resource for resource in self.resources}
+        if name not in found:
+            raise NotFoundError(f"there is no resource {name!r}", remedy=did_you_mean(name, found))
+        return found[name]
 
     @property
     def unattended(self) -> bool:

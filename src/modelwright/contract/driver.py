@@ -94,6 +94,10 @@ class Serving(Protocol):
         """Return what really is there."""
         ...
 
+    def flush(self, endpoint: str) -> None:
+        """Make all that was captured so far readable in the control store; no error when nothing serves."""
+        ...
+
     def retire(self, endpoint: str, variant: str) -> None:
         """Drain and remove a variant that has no traffic; no error when it is gone."""
         ...

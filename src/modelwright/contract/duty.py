@@ -43,8 +43,8 @@ class Duty:
 def duties(project: Resolved) -> Iterator[Duty]:
     """Yield every duty that a project needs done."""
     inventory = project.inventory
-    yield Duty("operator", grants=(Grant("read", ""), *_create("ledger/v1/training/", "ledger/v1/model/",
-                                   "ledger/v1/endpoint/", "ledger/v1/monitor/")))  # fmt: skip
+    streams = (f"ledger/v1/{kind}/" for kind in ("training", "model", "endpoint", "monitor"))
+    yield Duty("operator", grants=(Grant("read", ""), *_create(*streams)))
     yield Duty("approver", grants=(Grant("read", ""), *_create("ledger/v1/approval/")))
     yield Duty("labeller", grants=tuple(_create(*(f"truth/{item.name}/" for item in inventory.of(Endpoint)))))
     for job in inventory.of(TrainingJob):
@@ -53,12 +53,13 @@ def duties(project: Resolved) -> Iterator[Duty]:
         yield Duty("trainer", job.name, (*inputs, *views, *_create("runs/")))
     for endpoint in inventory.of(Endpoint):
         stores = dict.fromkeys(view.store for view in views_served(project, endpoint))
-        reads = [Grant("read", "models/"), *(Grant("read", "", store) for store in stores)]
-        yield Duty("server", endpoint.name, (*reads, *_create(f"capture/{endpoint.name}/")))
+        online = [Grant("read", "", store) for store in stores]
+        capture = _create(f"capture/{endpoint.name}/")
+        yield Duty("server", endpoint.name, (Grant("read", "models/"), *online, *capture))
     for monitor in inventory.of(Monitor):
         watched = monitor.endpoint.name
-        reads = [Grant("read", f"{prefix}/") for prefix in
-                 (f"capture/{watched}", f"truth/{watched}", "profiles", "models", f"results/{monitor.name}")]  # fmt: skip
+        prefixes = (f"capture/{watched}/", f"truth/{watched}/", "profiles/", "models/", f"results/{monitor.name}/")
+        reads = [Grant("read", prefix) for prefix in prefixes]
         yield Duty("monitor", monitor.name, (*reads, *_create(f"results/{monitor.name}/")))
 
 

@@ -99,10 +99,16 @@ class Scope:
         self._lowered.resources.append(resource)
         return resource
 
-    def request(self, purpose: Purpose, operation: str, body: Mapping[str, Value], *, part: str = "") -> Request:
-        """Add a request, named `<owner>/<purpose>` or `<owner>.<part>/<purpose>`."""
+    def request(
+        self, purpose: Purpose, operation: str, body: Mapping[str, Value], *, part: str = "", step: str = ""
+    ) -> Request:
+        """Add a request, named `<owner>/<purpose>` or `<owner>.<part>/<purpose>`.
+
+        Where a purpose takes several calls, each further one has a `step`, as in `delay-api/serve.config`.
+        """
         subject = f"{self.owner}.{part}" if part else self.owner
-        request = Request(f"{subject}/{purpose}", purpose, operation, body, self.owner)
+        name = f"{subject}/{purpose}.{step}" if step else f"{subject}/{purpose}"
+        request = Request(name, purpose, operation, body, self.owner)
         self._lowered.requests.append(request)
         return request
 

@@ -27,7 +27,7 @@ _PUTS = 4
 _AT_ONCE = 32
 _LONGEST_PAUSE = 0.05  # seconds between two attempts of a race
 _STREAM = re.compile(r"[a-z][a-z0-9-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*")
-_EVENT_KEY = re.compile(r"(?P<stream>.+)/(?P<seq>\d{12})\.json")
+EVENT_KEY = re.compile(r"(?P<stream>.+)/(?P<seq>\d{12})\.json")
 
 Decision = Callable[[tuple[Event, ...]], Draft | None]
 
@@ -127,15 +127,27 @@ class Stream:
         return self._chain
 
     def _open(self) -> Chain:
-        numbers = stored_events(self._store, self._prefix).get(self.name, [])
-        _refuse_gaps(self.name, numbers)
-        chain = self._cached(len(numbers)) or Chain(self.name)
-        keys = [self._key(seq) for seq in numbers[len(chain.events) :]]
+        length = self._length()
+        chain = self._cached(length) or Chain(self.name)
+        keys = [self._key(seq) for seq in range(len(chain.events) + 1, length + 1)]
         for key, data in zip(keys, _fetch(self._store, keys), strict=True):
             if data is None:
                 raise IntegrityError("the event was removed while the stream was read", where=key)
             chain.add(data, where=key)
         return chain
+
+    def _length(self) -> int:
+        """Return how many events there are. Raises `IntegrityError` where one is missing."""
+        listed = stored_events(self._store, self._prefix).get(self.name, [])
+        numbers = complete(self._store, self.name, listed)
+        for expected, number in enumerate(numbers, start=1):
+            if number != expected:
+                raise IntegrityError(
+                    f"event {expected} is missing, though {number} is there",
+                    where=self.name,
+                    remedy="restore it from a backup; `modelwright ledger verify` lists all that is wrong",
+                )
+        return len(numbers)
 
     def _cached(self, length: int) -> Chain | None:
         """Return the snapshot if its last event is the original's bytes; the chain then vouches for the others."""
@@ -193,19 +205,25 @@ def stored_events(store: Store, prefix: str = ROOT) -> dict[str, list[int]]:
     """Return each stream's event numbers, ascending, as listed."""
     found: dict[str, list[int]] = {}
     for key in store.keys(prefix):
-        if match := _EVENT_KEY.fullmatch(key, len(ROOT)):
+        if match := EVENT_KEY.fullmatch(key, len(ROOT)):
             found.setdefault(match["stream"], []).append(int(match["seq"]))
     return found
 
 
-def _refuse_gaps(stream: str, numbers: list[int]) -> None:
-    for expected, number in enumerate(numbers, start=1):
-        if number != expected:
-            raise IntegrityError(
-                f"event {expected} is missing, though {number} is there",
-                where=stream,
-                remedy="restore it from a backup; `modelwright ledger verify` lists all that is wrong",
-            )
+def complete(store: Store, stream: str, listed: Iterable[int]) -> list[int]:
+    """Return the listed event numbers, ascending, and those that the listing left out though they are there.
+
+    A listing is no snapshot: while others write, it may leave out an event and have the one after it. So a gap is
+    asked for, up to the first event that really is missing.
+    """
+    found: list[int] = []
+    for number in listed:
+        expected = found[-1] + 1 if found else 1
+        while expected < number and store.get(event_key(stream, expected)) is not None:
+            found.append(expected)
+            expected += 1
+        found.append(number)
+    return found
 
 
 def _fetch(store: Store, keys: list[str]) -> list[bytes | None]:

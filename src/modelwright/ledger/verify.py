@@ -14,8 +14,8 @@ from modelwright.canonical import digest
 from modelwright.errors import ModelwrightError
 from modelwright.ledger.event import Event
 from modelwright.ledger.heads import FOLDER, Head, parse_heads
-from modelwright.ledger.snapshot import NAME, read_snapshot
-from modelwright.ledger.stream import ROOT, event_key, stored_events
+from modelwright.ledger.snapshot import NAME, Chain, read_snapshot
+from modelwright.ledger.stream import EVENT_KEY, ROOT, complete, event_key, stored_events
 from modelwright.store import Store
 
 FindingKind = Literal["altered", "missing", "tail", "chain", "foreign", "heads"]
@@ -50,39 +50,49 @@ class _Evidence:
         found = digest(self.originals[seq])
         return next((who for who, known in self.remembered.get(seq, {}).items() if known != found), "")
 
+    def vouched(self, seq: int) -> bool:
+        """Whether a witness outside the chain knows just these bytes."""
+        return bool(self.remembered.get(seq)) and not self.contradicted(seq)
+
 
 def verify(store: Store) -> tuple[Finding, ...]:
     """Read every event of every stream and return all that is wrong, by stream and number; empty when all is well."""
     days, findings = _days(store)
+    snapshots = _snapshots(store)
+    # The witnesses were read first: others may append meanwhile, and a witness must not know more than is listed.
     listed = stored_events(store)
-    for stream in sorted({*listed, *_with_snapshot(store), *(stream for day in days.values() for stream in day)}):
-        findings += _stream(_gather(store, stream, listed.get(stream, []), days))
+    for stream in sorted({*listed, *snapshots, *(stream for day in days.values() for stream in day)}):
+        evidence = _gather(store, stream, listed.get(stream, []), days)
+        _remember_copies(evidence, snapshots.get(stream))
+        findings += _stream(evidence)
     findings += _foreign(store)
     return tuple(findings)
 
 
 def _gather(store: Store, stream: str, numbers: list[int], days: dict[str, dict[str, Head]]) -> _Evidence:
-    stored = ((seq, store.get(event_key(stream, seq))) for seq in numbers)
+    stored = ((seq, store.get(event_key(stream, seq))) for seq in complete(store, stream, numbers))
     evidence = _Evidence(stream, {seq: data for seq, data in stored if data is not None})
     for key, day in days.items():
         if stream in day:
             evidence.remembered.setdefault(day[stream].seq, {})[key] = day[stream].digest
-    snapshot = read_snapshot(store, f"{ROOT}{stream}/", stream)
-    if snapshot is not None:
-        evidence.copies = dict(enumerate(snapshot.raw, start=1))
-        for seq, data in evidence.copies.items():
-            evidence.remembered.setdefault(seq, {})[NAME] = digest(data)
     return evidence
+
+
+def _remember_copies(evidence: _Evidence, snapshot: Chain | None) -> None:
+    for seq, data in enumerate(snapshot.raw if snapshot else (), start=1):
+        evidence.copies[seq] = data
+        evidence.remembered.setdefault(seq, {})[NAME] = digest(data)
 
 
 def _stream(evidence: _Evidence) -> Iterator[Finding]:
     events = {seq: _parse(evidence, seq) for seq in evidence.originals}
+    broken = dict(_broken_links(evidence, events))
     expected = 1
     for seq in sorted(evidence.originals):
         if seq > expected:
             lost = _span(evidence.stream, expected, seq - 1)
             yield Finding(evidence.stream, expected, "missing", f"{lost} missing from the middle")
-        yield from _at(evidence, events, seq)
+        yield from _at(evidence, events[seq], seq, broken.get(seq, ""))
         expected = seq + 1
     last = max(evidence.remembered, default=0)
     if last >= expected:
@@ -97,31 +107,33 @@ def _span(stream: str, first: int, last: int) -> str:
     return f"{event_key(stream, first)} is" if first == last else f"{event_key(stream, first)} and all up to {last} are"
 
 
-def _at(evidence: _Evidence, events: dict[int, Event | str], seq: int) -> Iterator[Finding]:
-    stream = evidence.stream
-    event = events[seq]
+def _at(evidence: _Evidence, event: Event | str, seq: int, link: str) -> Iterator[Finding]:
+    key = event_key(evidence.stream, seq)
     if isinstance(event, str):
-        yield Finding(stream, seq, "altered", f"{event_key(stream, seq)}: {event}{_difference(evidence, seq)}")
+        yield Finding(evidence.stream, seq, "altered", f"{key}: {event}{_difference(evidence, seq)}")
     elif witness := evidence.contradicted(seq):
-        text = f"{event_key(stream, seq)} is not what {witness} says{_difference(evidence, seq)}"
-        yield Finding(stream, seq, "altered", text)
+        yield Finding(evidence.stream, seq, "altered", f"{key} is not what {witness} says{_difference(evidence, seq)}")
     elif seq == 1 and event.prev:
-        yield Finding(stream, seq, "chain", f"{event_key(stream, seq)} names {event.prev} before it; it is the first")
-    elif _betrayed(evidence, events, seq):
-        text = f"{event_key(stream, seq)} is not the event whose digest event {seq + 1} carries as prev"
-        yield Finding(stream, seq, "chain", f"{text}{_difference(evidence, seq)}")
+        yield Finding(evidence.stream, seq, "chain", f"{key} names {event.prev} before it; it is the first")
+    elif link:
+        yield Finding(evidence.stream, seq, "chain", f"{key} {link}")
 
 
-def _betrayed(evidence: _Evidence, events: dict[int, Event | str], seq: int) -> bool:
-    """Whether the next event names another digest and is itself above suspicion."""
-    following = events.get(seq + 1)
-    if not isinstance(following, Event) or following.prev == digest(evidence.originals[seq]):
-        return False
-    if NAME in evidence.remembered.get(seq, {}):
-        return False  # a whole copy says that these bytes are right, so it is the next event that lies
-    after = events.get(seq + 2)
-    vouched = not isinstance(after, Event) or after.prev == digest(evidence.originals[seq + 1])
-    return vouched and not evidence.contradicted(seq + 1)
+def _broken_links(evidence: _Evidence, events: dict[int, Event | str]) -> Iterator[tuple[int, str]]:
+    """Name, for each link that does not hold, the event that others testify against, and what is wrong with it."""
+    digests = {seq: digest(data) for seq, data in evidence.originals.items()}
+
+    def holds(seq: int) -> bool:
+        following = events.get(seq + 1)
+        return not isinstance(following, Event) or following.prev == digests[seq]
+
+    for seq in sorted(digests):
+        if holds(seq):
+            continue
+        if evidence.vouched(seq) or evidence.contradicted(seq + 1) or not holds(seq + 1):
+            yield seq + 1, f"carries as prev what is not the digest of event {seq}"
+        else:
+            yield seq, f"is not the event whose digest event {seq + 1} carries as prev"
 
 
 def _parse(evidence: _Evidence, seq: int) -> Event | str:
@@ -169,11 +181,13 @@ def _days(store: Store) -> tuple[dict[str, dict[str, Head]], list[Finding]]:
     return days, findings
 
 
-def _with_snapshot(store: Store) -> set[str]:
-    return {key[len(ROOT) :].removesuffix(f"/{NAME}") for key in store.keys(ROOT) if key.endswith(f"/{NAME}")}
+def _snapshots(store: Store) -> dict[str, Chain | None]:
+    """Read every snapshot; None for one that is not whole, which says nothing."""
+    keys = (key for key in store.keys(ROOT) if key.endswith(f"/{NAME}"))
+    streams = [key[len(ROOT) :].removesuffix(f"/{NAME}") for key in keys]
+    return {stream: read_snapshot(store, f"{ROOT}{stream}/", stream) for stream in streams}
 
 
 def _foreign(store: Store) -> list[Finding]:
-    events = {event_key(stream, seq) for stream, numbers in stored_events(store).items() for seq in numbers}
-    others = [key for key in store.keys(ROOT) if key not in events and not key.endswith(f"/{NAME}")]
-    return [Finding(key.rpartition("/")[0].removeprefix(ROOT), 0, "foreign", f"{key} is no event") for key in others]
+    keys = [key for key in store.keys(ROOT) if not EVENT_KEY.fullmatch(key) and not key.endswith(f"/{NAME}")]
+    return [Finding(key.rpartition("/")[0].removeprefix(ROOT), 0, "foreign", f"{key} is no event") for key in keys]

@@ -40,11 +40,18 @@ def gate_name(gate: Mapping[str, Any]) -> str:
 _NAMES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "threshold": lambda gate: f"{gate['metric']} {gate['operator']} {gate['value']:g}",
     "beats": lambda gate: f"{gate['metric']} beats {gate['alias']} by {gate['by']:g} at {gate['confidence']:.0%}",
-    "soak": lambda gate: f"soak {gate['duration'] / 3600:g}h as {gate['as']}",
+    "soak": lambda gate: f"soak {span(gate['duration'])} as {gate['as']}",
     "approval": lambda gate: f"approval by {gate['role']}",
     "cost": lambda gate: f"cost <= {gate['maximum']:g}",
     "passes": lambda gate: f"passes {gate['check']['kind']}",
 }
+
+
+def span(seconds: float) -> str:
+    """Return a span of time in its largest whole unit, such as `36h`, `2d` or `1.5s`."""
+    units = {"d": 86400, "h": 3600, "m": 60}
+    unit = next((unit for unit, length in units.items() if seconds and seconds % length == 0), "s")
+    return f"{seconds / units.get(unit, 1):g}{unit}"
 
 
 def decide_gate(platform: LivePlatform, promotion: PromotionState, gate: Mapping[str, Any]) -> GateOutcome:
@@ -143,7 +150,7 @@ def _soaked(platform: LivePlatform, promotion: PromotionState, gate: Mapping[str
     elapsed = (platform.now() - started).total_seconds()
     if elapsed >= gate["duration"] and measure.requests >= max(1, gate["min_requests"]):
         return GateOutcome(name, "soak", "passed", evidence, f"{measure.requests} mirrored requests")
-    waiting = f"{elapsed / 3600:.1f}h, {measure.requests} mirrored requests so far"
+    waiting = f"{span(round(elapsed))}, {measure.requests} mirrored requests so far"
     return GateOutcome(name, "soak", "waiting", evidence, waiting)
 
 

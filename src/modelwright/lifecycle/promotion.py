@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from modelwright.errors import ProviderError, RaceLostError, TransitionError
+from modelwright.errors import RaceLostError, TransitionError
 from modelwright.ledger.event import Draft, Event
-from modelwright.lifecycle.evaluation import EVALUATION_GATES, start_evaluation
+from modelwright.lifecycle.evaluation import EVALUATION_GATES, evaluation_result, start_evaluation
 from modelwright.lifecycle.gates import GateOutcome, decide_gate, gate_name
 from modelwright.lifecycle.platform import LivePlatform, Step
 from modelwright.lifecycle.registration import model_state
@@ -112,8 +112,10 @@ def _await_evaluation(platform: LivePlatform, promotion: PromotionState) -> Step
     job = platform.driver.jobs.status(promotion.evaluation["evaluation"])
     if job.state in {"queued", "running"}:
         return Step(f"model/{promotion.model}", f"evaluation of version {promotion.version} is {job.state}", busy=True)
-    if job.state in {"lost", "cancelled"}:
-        raise ProviderError(f"evaluation {promotion.evaluation['evaluation']} is {job.state}: {job.reason}")
+    if evaluation_result(platform, promotion.evaluation["evaluation"]) is None:
+        reason = f"evaluation {promotion.evaluation['evaluation']} {job.state}: {job.reason or 'no result'}"
+        _fail(platform, promotion, reason, reject=False)
+        return Step(f"model/{promotion.model}", reason, moved=True, failed=True)
     return None
 
 

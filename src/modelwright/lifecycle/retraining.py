@@ -28,14 +28,17 @@ def decide_retraining(platform: LivePlatform, monitor: str) -> str:
     if not rule or not rule["on"]:
         return ""
     reached = _reached(platform, document, rule)
-    if not reached or _pending(platform, rule["job"]):
+    if not reached or _pending(platform, rule["job"], document["endpoint"]):
         return ""
     window = max(result.window for results in reached.values() for result in results)
     checks = {
         check: [{"window": timestamp(r.window[0]), "status": r.status, "value": r.value} for r in results]
         for check, results in reached.items()
     }
-    return _append(platform, monitor, rule, f"retrain/{monitor}/{timestamp(window[0])}", checks)
+    key = f"retrain/{monitor}/{timestamp(window[0])}"
+    if any(event.key == key for event in training_state(platform, rule["job"]).decisions):
+        return ""
+    return _append(platform, monitor, rule, key, checks)
 
 
 def _reached(platform: LivePlatform, document: Mapping[str, Any], rule: Mapping[str, Any]) -> dict[str, list[Result]]:
@@ -58,7 +61,10 @@ def _reached(platform: LivePlatform, document: Mapping[str, Any], rule: Mapping[
     return found
 
 
-def _pending(platform: LivePlatform, job: str) -> bool:
+def _pending(platform: LivePlatform, job: str, endpoint: str) -> bool:
+    """Return whether something is on its way that may change what the windows said."""
+    if fold_endpoint(platform.endpoint(endpoint).events()).moving is not None:
+        return True
     state = training_state(platform, job)
     model = platform.record.model_of(job)
     promoting = model is not None and model_state(platform, model).open_promotion is not None

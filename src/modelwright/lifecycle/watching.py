@@ -44,6 +44,7 @@ def advance_monitor(platform: LivePlatform, monitor: str, *, start: bool) -> Ste
 def start_monitor(platform: LivePlatform, monitor: str) -> Step:
     """Start a monitor's job over every closed window without a result."""
     now = platform.now()
+    platform.driver.serving.flush(platform.record.resource("monitor", monitor)["endpoint"])
     job = f"{monitor}-{now:%Y%m%dT%H%M%S}"
     slots = {"at": timestamp(now), "now": timestamp(now), "run": job, "releases": watched_releases(platform, monitor)}
     _mark(platform, monitor, LastRun(job, now, done=False))

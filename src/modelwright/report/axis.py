@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 _DAY = 86_400.0
 _HOUR = 3_600.0
 _STEPS = (60.0, 300.0, 600.0, 1_800.0, _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY)
+_LEAST = 1e-9
+"""A span below this, absolute or relative, is drawn as a constant."""
 _LONGEST_DAYS = 100 * _DAY
 
 
@@ -38,7 +40,7 @@ class Axis:
 
 def number_axis(low: float, high: float, start: float, end: float, *, wanted: int = 5) -> Axis:
     """Return an axis that holds `low..high`, with ticks at 1, 2 or 5 times a power of ten."""
-    if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
+    if not (math.isfinite(low) and math.isfinite(high)) or high - low <= max(_LEAST, _LEAST * max(abs(low), abs(high))):
         middle = low if math.isfinite(low) else 0.0
         low, high = middle - 0.5, middle + 0.5
     step = nice_step((high - low) / wanted)

@@ -77,7 +77,7 @@ def _events(platform: LivePlatform, endpoint: str, monitors: Sequence[str]) -> l
 
 def _references(platform: LivePlatform, endpoint: str) -> Iterator[str]:
     document = platform.record.resource("endpoint", endpoint)
-    yield from document["serves"]
+    yield from platform.record.serves(endpoint)
     if document.get("shadow"):
         yield str(document["shadow"])
 
@@ -103,7 +103,15 @@ def _span(platform: LivePlatform, events: Sequence[Event], results: Iterable[Res
 def _window(result: Result) -> Window:
     low, high = result.interval or (None, None)
     return Window(
-        result.window[0], result.window[1], result.version, result.status, result.value, low, high, result.rows, result.matched
+        result.window[0],
+        result.window[1],
+        result.version,
+        result.status,
+        result.value,
+        low,
+        high,
+        result.rows,
+        result.matched,
     )
 
 
@@ -168,9 +176,7 @@ def _releases(state: EndpointState) -> Iterator[Released]:
         yield Released(number, versions, release.state, release.planned, release.live_at, release.ended, why)
 
 
-def _facts(
-    events: Sequence[Event], state: EndpointState, results: Sequence[Result]
-) -> tuple[tuple[str, str], ...]:
+def _facts(events: Sequence[Event], state: EndpointState, results: Sequence[Result]) -> tuple[tuple[str, str], ...]:
     count = {kind: sum(event.kind == kind for event in events) for kind in ("version.registered", "retrain.decided")}
     windows = {(result.window, result.version) for result in results}
     violated = {(result.window, result.version) for result in results if result.status == "violated"}

@@ -77,7 +77,11 @@ def _watched(event: Event) -> _Told:
     window = event.body.get("window")
     evidence = f"window {window[0][:10]} to {window[1][:10]}" if window else ""
     bad = event.kind == "monitor.violated"
-    return f"{event.stream.partition('/')[2]}: {checks + ' violated' if bad else 'healthy'}", evidence, "bad" if bad else "good"
+    return (
+        f"{event.stream.partition('/')[2]}: {checks + ' violated' if bad else 'healthy'}",
+        evidence,
+        "bad" if bad else "good",
+    )
 
 
 def _retrain(event: Event) -> _Told:

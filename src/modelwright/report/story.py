@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from html import escape
 
 from modelwright.report.page import Markup, facts, html_table, page, section
 from modelwright.report.plots import bar_chart, share_chart, sparkline, time_chart
-from modelwright.report.series import Drifted, Measured, StoryData, Window
+from modelwright.report.series import Drifted, Measured, StoryData, Traffic, Window
 from modelwright.report.values import Level, Point, Series
 
 
@@ -122,7 +122,7 @@ def _traffic(data: StoryData) -> str:
         end=data.end,
         markers=[marker for marker in data.markers if marker.kind == "release"],
     )
-    rollouts = [_rollout(release, data, tints) for release in sorted({change.release for change in data.traffic})]
+    rollouts = [_rollout(steps, before, tints) for steps, before in _rollouts(data.traffic)]
     return section(
         "Traffic",
         whole,
@@ -131,16 +131,31 @@ def _traffic(data: StoryData) -> str:
     )
 
 
-def _rollout(release: int, data: StoryData, tints: Mapping[str, int]) -> str:
-    """Draw the minutes of one release, with the share that held before it."""
-    steps = [change for change in data.traffic if change.release == release]
-    if len({tuple(sorted(change.shares.items())) for change in steps}) < 2:  # noqa: PLR2004 - one step is no rollout
-        return ""
-    before = [change for change in data.traffic if change.at < steps[0].at][-1:]
+def _rollouts(traffic: Sequence[Traffic]) -> Iterator[tuple[list[Traffic], Traffic | None]]:
+    """Yield each release's changes of shares that took several steps, with what held before.
+
+    Traffic that is given back when a release is aborted belongs to the release that was aborted.
+    """
+    groups: list[tuple[list[Traffic], Traffic | None]] = []
+    last: Traffic | None = None
+    for change in traffic:
+        if last is not None and dict(change.shares) == dict(last.shares):
+            continue  # only the mirror changed
+        if last is None or change.release > max(one.release for steps, _ in groups for one in steps):
+            groups.append(([], last))
+        groups[-1][0].append(change)
+        last = change
+    yield from ((steps, before) for steps, before in groups if len(steps) > 1)
+
+
+def _rollout(steps: Sequence[Traffic], before: Traffic | None, tints: Mapping[str, int]) -> str:
+    """Draw one rollout on a scale of its own."""
     margin = max((steps[-1].at - steps[0].at) / 10, timedelta(minutes=1))
     start, end = steps[0].at - margin, steps[-1].at + margin
-    shown = [(start, change.shares) for change in before] + [(change.at, change.shares) for change in steps]
-    return share_chart(f"Rollout of release {release}, {start:%d %b %Y}", shown, tints=tints, start=start, end=end)
+    shown = [(start, before.shares)] if before is not None else []
+    shown += [(change.at, change.shares) for change in steps]
+    title = f"Rollout of release {steps[0].release}, {steps[0].at:%d %b %Y}"
+    return share_chart(title, shown, tints=tints, start=start, end=end)
 
 
 def _natural(name: str) -> tuple[int, str]:

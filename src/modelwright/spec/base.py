@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, Self, dataclass_transform
 
 from pydantic import (
@@ -55,8 +56,16 @@ class Spec(BaseModel):
                 _report(self, fields, problems, origin)
             object.__setattr__(self, _ORIGIN, origin)
 
+        def __setattr__(self, name: str, value: object) -> None:
+            raise FrozenInstanceError(f"{type(self).__name__} is frozen: declare it again instead of changing {name}")
+
+        def __delattr__(self, name: str) -> None:
+            raise FrozenInstanceError(f"{type(self).__name__} is frozen: declare it again instead of deleting {name}")
+
         # Without this mark pydantic would call the constructor for dicts in nested fields too, and lose their path.
         __init__.__pydantic_base_init__ = True
+        # What pydantic makes the fields' signature of, which editors and notebooks show.
+        __init__.__signature__ = inspect.signature(BaseModel.__init__)
 
     @property
     def origin(self) -> Origin | None:
@@ -110,6 +119,13 @@ class Spec(BaseModel):
                 raise
         return self
 
+    def __str__(self) -> str:
+        return repr(self)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        given = self.model_fields_set
+        yield from ((name, value) for name, value in self.fields().items() if name in given)
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and isinstance(other, Spec) and self.fields() == other.fields()
 
@@ -140,6 +156,8 @@ def _report(spec: Spec, fields: dict[str, object], problems: list[Problem], orig
 
 
 def _own_name(spec: Spec, fields: Mapping[str, object]) -> str:
+    if spec.KIND == "project":
+        return ""
     name = fields.get("name")
     return name if isinstance(name, str) and name and "name" in type(spec).model_fields else type(spec).__name__
 

@@ -28,7 +28,7 @@ class MinMax(NamedTuple):
             raise ValueError(f"must be a number or (minimum, maximum), not {shown(value)}")
         low, high = pair
         if not 0 <= low <= _MOST or not 1 <= high <= _MOST:
-            raise ValueError(f"{shown(value)} is out of bounds: 0 to {_MOST}, and at least 1 at most")
+            raise ValueError(f"{shown(value)} is out of bounds: a minimum of 0 to {_MOST}, a maximum of 1 to {_MOST}")
         if low > high:
             raise ValueError(f"the minimum {low} is greater than the maximum {high}")
         return cls(low, high)

@@ -81,7 +81,7 @@ class Cron:
 
     def next_after(self, moment: datetime, timezone: str = "UTC") -> datetime:
         """Return the first time after `moment` (which has a zone), in UTC; the fields are read in `timezone`."""
-        zone = ZoneInfo(timezone)
+        zone = _zone(timezone)
         first = moment.astimezone(zone).date() - timedelta(days=1)
         for offset in range(366 * _YEARS):
             later = [at for at in self._on(first + timedelta(days=offset), zone) if at > moment]
@@ -91,7 +91,7 @@ class Cron:
 
     def last_before(self, moment: datetime, timezone: str = "UTC") -> datetime:
         """Return the last time at or before `moment`, in UTC."""
-        zone = ZoneInfo(timezone)
+        zone = _zone(timezone)
         last = moment.astimezone(zone).date() + timedelta(days=1)
         for offset in range(366 * _YEARS):
             earlier = [at for at in self._on(last - timedelta(days=offset), zone) if at <= moment]
@@ -156,10 +156,15 @@ def _number(text: str, field: _Field) -> int:
     return number
 
 
+def _zone(name: str) -> tzinfo:
+    # UTC needs no database of zones, which a bare image lacks.
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
 def known_timezone(name: str) -> str:
     """Return an IANA time zone's name. Raises `ValueError` for one that is not known."""
     try:
-        ZoneInfo(name)
+        _zone(name)
     except (KeyError, ValueError, OSError) as error:
         raise ValueError(f"{name!r} is no time zone: write one such as UTC or Europe/Berlin") from error
     return name

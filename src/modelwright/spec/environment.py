@@ -35,6 +35,17 @@ class Environment(Spec):
     )
     location: str | None = option("Where data must stay.", default=None, min_length=1)
 
+    def document(self) -> dict[str, Any]:
+        """Return the environment as JSON, without `overrides`: the resources' documents have them applied."""
+        return {name: value for name, value in super().document().items() if name != "overrides"}
+
+    @classmethod
+    def describe(cls, schema: dict[str, Any]) -> None:
+        """Describe `document`."""
+        super().describe(schema)
+        del schema["properties"]["overrides"]
+        schema["required"].remove("overrides")
+
     def relies_on(self) -> frozenset[str]:
         """Return the features that this environment relies on."""
         names = ("protect", "private", "encryption_key", "location")

@@ -92,13 +92,16 @@ def _odd(value: object, members: tuple[type, ...]) -> bool:
     return isinstance(value, bool) and bool not in members
 
 
+_SHOWN = 80
+
+
 def shown(value: object) -> str:
     """Return a value as an error message shows it: its repr, shortened."""
     try:
         text = repr(value)
     except Exception as error:  # noqa: BLE001  # a user's own class may have a broken repr; the message must still come
         text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
-    return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
 def readable(schema: Mapping[str, Any]) -> Callable[[type[T]], type[T]]:
@@ -106,21 +109,17 @@ def readable(schema: Mapping[str, Any]) -> Callable[[type[T]], type[T]]:
 
     def equip(cls: type[T]) -> type[T]:
         def build(_source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
-            described = core_schema.any_schema(metadata=_described({"title": cls.__name__, **schema}))
             parse: Callable[[Any], Any] = cls.parse  # type: ignore[attr-defined]  # what makes a class readable
-            return core_schema.no_info_plain_validator_function(parse, json_schema_input_schema=described)
+            return core_schema.no_info_plain_validator_function(parse)
+
+        def describe(_core: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+            return {"title": cls.__name__, **schema}
 
         cls.__get_pydantic_core_schema__ = build  # type: ignore[attr-defined]  # how pydantic asks a class
+        cls.__get_pydantic_json_schema__ = describe  # type: ignore[attr-defined]  # likewise
         return cls
 
     return equip
-
-
-def _described(schema: Mapping[str, Any]) -> dict[str, Any]:
-    def describe(_core: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return dict(schema)
-
-    return {"pydantic_js_functions": [describe]}
 
 
 def _json(value: Any) -> Any:

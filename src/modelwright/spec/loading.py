@@ -183,7 +183,7 @@ def _collected(collector: Collector, projects: list[Project], file: Path) -> lis
 def _place(entry: Found, paths: dict[int, str]) -> str:
     if entry.spec is None or isinstance(entry.spec, Project):
         return ""
-    name = getattr(entry.spec, "name", None)
+    name = entry.spec.__dict__.get("name")
     own = name if isinstance(name, str) and name else type(entry.spec).__name__
     return paths.get(id(entry.spec), own)
 

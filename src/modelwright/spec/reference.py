@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 _MODEL = re.compile(r"([a-z][a-z0-9-]*)(?:@([a-z][a-z0-9-]*)|:([1-9][0-9]{0,8}))", re.ASCII)
 _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_./-]{0,127}", re.ASCII)
+_STORE = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
 _PART = re.compile(r"[A-Za-z0-9_=.*-]+", re.ASCII)
 
 
@@ -114,6 +115,8 @@ class DataPath(Unresolved):
             return cls(str(value.name), "", value)
         if isinstance(value, str) and value:
             store, _, path = value.partition("/")
+            if not _STORE.fullmatch(store):
+                raise ValueError(f"{value!r} is no path in a data store: write store/path")
             return cls(store, "/".join(checked_path(path)) if path else "")
         raise ValueError(f'must be a place in a data store, such as lake / "flights", not {shown(value)}')
 
@@ -179,7 +182,8 @@ class ModelReference(Unresolved):
             return value
         match = _MODEL.fullmatch(value) if isinstance(value, str) else None
         if match is None:
-            raise ValueError(f"{shown(value)} is no model reference: write delay@champion or delay:7")
+            name = value.name if getattr(type(value), "KIND", "") == "model" else "delay"
+            raise ValueError(f"{shown(value)} is no model reference: write {name}@champion or {name}:7")
         return cls(match[1], match[2], int(match[3]) if match[3] else None)
 
 

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,7 @@ from modelwright.workload.ids import share, uuid7
 EVERY = 5.0
 ROWS = 1_000
 MOST = 50_000
+_WRITERS = 8
 _LOG = logging.getLogger("modelwright.capture")
 
 
@@ -104,17 +106,20 @@ class Capture:
         """Write everything gathered so far and return how many rows were; what fails stays for the next time."""
         with self._writing:
             taken = [self._rows.popleft() for _ in range(len(self._rows))]
-            written = 0
-            for partition, rows in _partitions(taken).items():
-                written += self._write(partition, rows)
+            named = [(self._key(partition), rows) for partition, rows in _partitions(taken).items()]
+            if len(named) > 1:  # a store that syncs does so for many objects at once about as fast as for one
+                with ThreadPoolExecutor(min(_WRITERS, len(named))) as pool:
+                    written = sum(pool.map(lambda item: self._write(*item), named))
+            else:
+                written = sum(self._write(*item) for item in named)
             self.counts["written"] += written
             return written
 
-    def _write(self, partition: str, rows: list[Captured]) -> int:
+    def _write(self, key: str, rows: list[Captured]) -> int:
         try:
             data = gzip.compress(b"".join(row.line(self._origin) for row in rows), compresslevel=5, mtime=0)
-            while not self._store.create(self._key(partition), data):
-                pass
+            if not self._store.create(key, data):
+                raise FileExistsError(key)
         except (TypeError, ValueError) as error:
             self.counts["dropped"] += len(rows)
             _LOG.error("rows that JSON cannot hold: %s", error)

@@ -44,18 +44,28 @@ class Features:
         self._views = views
         self.used: list[dict[str, Any]] = []
 
-    def join(self, frame: Any, view: str | None = None, *, on: str | Sequence[str] | Mapping[str, str], at: str) -> Any:
+    def join(
+        self,
+        frame: Any,
+        view: str | None = None,
+        *,
+        on: str | Sequence[str] | Mapping[str, str],
+        at: str,
+        as_known: bool = True,
+    ) -> Any:
         """Add features to each row of a frame, as they were known at the time in column `at`.
 
         Takes a mapping of arrays or a pandas frame and returns the same kind with one column more per feature; without
-        `view`, every declared view whose entity is `on` is joined. Rows without an answer have nulls.
+        `view`, every declared view whose entity is `on` is joined. Rows without an answer have nulls. With
+        `as_known=False` a row may use what was written down only later: to measure a leak, not to train.
         Raises `UsageError` if the job declares no features and `DataError` for columns that cannot be joined.
         """
         if self._offline is None or not self._views:
             raise UsageError("this job declares no features", remedy="TrainingJob(…, features=[store['view']])")
         from modelwright.workload.offline import OfflineFeatures
 
-        joined, used = OfflineFeatures(self._offline, self._views).join(frame, view, on=on, at=at)
+        offline = OfflineFeatures(self._offline, self._views)
+        joined, used = offline.join(frame, view, on=on, at=at, as_known=as_known)
         self.used += [use for use in used if use not in self.used]
         return joined
 

@@ -13,7 +13,7 @@ from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ExtensionFi
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelwright.errors import NotFoundError, UsageError, did_you_mean
+from modelwright.errors import ModelwrightError, NotFoundError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -75,10 +75,15 @@ def load(entrypoint: str, root: Path) -> Callable[..., Any]:
 
 
 def own_traceback(error: BaseException, root: Path) -> str:
-    """Return an error's traceback with the lines of the user's own files only (all, where none is the user's)."""
+    """Return an error's traceback with the lines of the user's own files only (all, where none is the user's).
+
+    An error of ours that no line of the user's led to has no traceback: its message says it all.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     folder = root.resolve()
     own = [frame for frame in frames if _is_own(Path(frame.filename), folder)]
+    if not own and isinstance(error, ModelwrightError):
+        return ""
     head = ["Traceback (your own lines):\n"] if own else ["Traceback:\n"]
     lines = head + traceback.format_list(own or frames) + traceback.format_exception_only(error)
     text = "".join(lines).replace(f"{folder}/", "")

@@ -213,8 +213,17 @@ def _write_profile(folder: Path, loaded: LoadedModel, reference: Columns, profil
         data = profile
     else:
         outputs = loaded.predict(reference)
-        data = (profile or _profile)(reference, outputs.columns())
+        data = _with_influence((profile or _profile)(reference, outputs.columns()), loaded, reference)
     (folder / PROFILE).write_bytes(data)
+
+
+def _with_influence(profile: bytes, loaded: LoadedModel, reference: Columns) -> bytes:
+    """Add what the model's answers rest on, which a monitor's attribution check compares with."""
+    from modelwright.stats.profile import Profile
+    from modelwright.workload.influence import influence
+
+    found = influence(loaded, reference)
+    return profile if found is None else Profile.from_bytes(profile).with_importances(found).to_bytes()
 
 
 def _profile(inputs: Columns, outputs: Columns) -> bytes:

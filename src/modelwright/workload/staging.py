@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from modelwright.canonical import digest_file, digest_of
 from modelwright.errors import DataError, NotFoundError
 from modelwright.store import local_path
+from modelwright.workload.blocks import block_sql
 from modelwright.workload.rows import connect, files_of, literal, quoted, scan_of, types_of
 
 if TYPE_CHECKING:
@@ -32,11 +33,12 @@ class Holdout:
     input: str
     where: str
     block: str | None = None
+    timestamp: str | None = None
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Holdout:
         """Read the `holdout` of a training config."""
-        return cls(document["input"], document["where"], document.get("block"))
+        return cls(document["input"], document["where"], document.get("block"), document.get("timestamp"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ def _survey(
     """Return each file's (kept rows, rows), and the blocks that have a kept row."""
     scan = f"{scan_of(files).removesuffix(')')}, filename='{_FILE}')"
     free = f"({holdout.where}) IS NOT TRUE"
-    block = f"list(DISTINCT CAST({quoted(holdout.block)} AS VARCHAR)) FILTER ({free})" if holdout.block else "NULL"
+    names = block_sql(holdout.block, holdout.timestamp) if holdout.block else None
+    block = f"list(DISTINCT {names}) FILTER ({free})" if names else "NULL"
     rows = connection.execute(
         f"SELECT {_FILE}, count(*) FILTER ({free}), count(*), {block} FROM {scan} GROUP BY ALL ORDER BY ALL"  # noqa: S608  the condition is the project's own
     ).fetchall()

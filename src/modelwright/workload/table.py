@@ -76,7 +76,9 @@ def to_rows(columns: Columns) -> list[dict[str, Any]]:
 
 
 def _missing(value: object) -> bool:
-    return value is None or value != value or type(value).__name__ in {"NAType", "NaTType"}  # noqa: PLR0124 (NaN is not itself)
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:  # pandas' own, which compare to nothing
+        return True
+    return bool(value != value)  # noqa: PLR0124 (NaN is not itself)
 
 
 def _is_frame(data: object) -> bool:

@@ -1,1 +1,1 @@
-"""local."""
+"""The local adapter: this machine, as a platform like any other."""

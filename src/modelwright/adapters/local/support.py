@@ -52,7 +52,7 @@ ANSWERS: Mapping[str, Answer] = {
     "training.distributed": never("there is one machine", instead="nodes=1 for this environment by an override"),
     "training.processes": never("a run is one process", instead="processes=1 for this environment by an override"),
     "training.image": emulated(_INTERPRETER),
-    "training.secrets": emulated("read from environment variables MODELWRIGHT_SECRET_<NAME>"),
+    "training.secrets": emulated("read from MODELWRIGHT_SECRET_<NAME> when a run starts"),
     "training.unsafe_formats": native(),
     "model_registry": native(),
     "model_registry.evaluation": native(),
@@ -79,7 +79,9 @@ ANSWERS: Mapping[str, Answer] = {
     "endpoint.capture": native(),
     "endpoint.event_time": native(),
     "endpoint.image": emulated(_INTERPRETER),
-    "endpoint.secrets": emulated("read from environment variables MODELWRIGHT_SECRET_<NAME>"),
+    "endpoint.secrets": emulated(
+        "read from MODELWRIGHT_SECRET_<NAME> at a release and kept in a file only you can read"
+    ),
     "endpoint.schedule": emulated("`modelwright operate` runs the schedule while it runs"),
     "endpoint.rollout.all_at_once": native(),
     "endpoint.rollout.canary": native(),

@@ -39,7 +39,7 @@ def _text(session: Session, assembly: Assembly) -> str:
         Column("RESOURCE", shrinks=True),
         Column("TYPE", shrinks=True),
         Column("DECLARED AS"),
-        Column("HOLDS DATA"),
+        Column("HOLDS DATA", spare=True),
     ]
     calls = [Column("REQUEST", shrinks=True), Column("PURPOSE"), Column("OPERATION", shrinks=True)]
     parts = [facts(pairs, session.out), table(columns, resources, session.out), table(calls, requests, session.out)]

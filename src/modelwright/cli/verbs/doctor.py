@@ -19,18 +19,23 @@ def command(session: Session) -> Answer:
 
     Exit status 1 when there is a problem. Nothing is changed.
     """
-    findings = [*machine(Path(session.project).absolute().parent), *_project(session)]
+    findings = [*machine(_folder(session)), *_project(session)]
     columns = [
         Column("CHECK"),
         Column("STATE", state=True),
-        Column("FOUND", shrinks=True),
-        Column("WHAT TO DO", shrinks=True),
+        Column("FOUND", wraps=True),
+        Column("WHAT TO DO", wraps=True),
     ]
     rows = [(one.check, one.state, one.found, one.remedy or None) for one in findings]
     problems = sum(one.state == "problem" for one in findings)
     verdict = f"{problems} problem{'s' if problems > 1 else ''}" if problems else "no problems"
     text = f"{table(columns, rows, session.out)}\n\n{verdict}"
     return Answer([one.to_dict() for one in findings], text, exit_status=1 if problems else 0)
+
+
+def _folder(session: Session) -> Path:
+    path = Path(session.project).absolute()
+    return path if path.is_dir() else path.parent
 
 
 def _project(session: Session) -> Iterator[Finding]:

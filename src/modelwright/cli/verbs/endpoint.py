@@ -13,7 +13,7 @@ from modelwright.cli.session import Session
 from modelwright.cli.verb import verb
 from modelwright.cli.waiting import goes_on, steps
 
-command = group("endpoint", "Call, inspect, steer or roll back an endpoint.")
+command = group("endpoint", "Call, inspect, steer or roll back an endpoint.", default="status")
 _endpoint = click.argument("name", required=False)
 
 

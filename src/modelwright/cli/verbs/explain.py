@@ -9,7 +9,7 @@ import click
 
 from modelwright.cli.answer import Answer
 from modelwright.cli.session import Session
-from modelwright.cli.table import Column, facts, table
+from modelwright.cli.table import Column, facts, prose, table
 from modelwright.cli.terminal import Terminal
 from modelwright.cli.verb import verb
 from modelwright.errors import NotFoundError, did_you_mean
@@ -52,12 +52,11 @@ def _entry(code: str) -> Explanation:
 def _entry_text(entry: Explanation, terminal: Terminal) -> str:
     from modelwright.cli.explanations import exit_statuses
 
-    head = terminal.style(f"{entry.code}: {entry.title}", "bold")
-    causes = "\n".join(f"  - {cause}" for cause in entry.causes)
     status = exit_statuses()[entry.code]
-    return (
-        f"{head} (exit status {status})\n\n{entry.meaning}\n\nLikely causes:\n{causes}\n\nWhat to do:\n  {entry.remedy}"
-    )
+    head = prose(f"{entry.code}: {entry.title} (exit status {status})", terminal)
+    causes = "\n".join(prose(f"- {cause}", terminal, 2) for cause in entry.causes)
+    meaning, remedy = prose(entry.meaning, terminal), prose(entry.remedy, terminal, 2)
+    return f"{head}\n\n{meaning}\n\nLikely causes:\n{causes}\n\nWhat to do:\n{remedy}"
 
 
 def _field_text(note: FieldNote, terminal: Terminal) -> str:
@@ -71,10 +70,10 @@ def _field_text(note: FieldNote, terminal: Terminal) -> str:
 
 
 def _kind_text(note: KindNote, terminal: Terminal) -> str:
-    columns = [Column("FIELD"), Column("DEFAULT", shrinks=True), Column("MEANING", shrinks=True)]
+    columns = [Column("FIELD"), Column("DEFAULT", shrinks=True), Column("MEANING", wraps=True)]
     rows = [
         (field.path.rpartition(".")[2], "required" if field.required else field.default, field.meaning)
         for field in note.fields
     ]
-    head = f"{terminal.style(note.name, 'bold')}: {note.meaning}"
+    head = prose(f"{note.name}: {note.meaning}", terminal)
     return f"{head}\n\n{table(columns, rows, terminal)}"

@@ -12,7 +12,7 @@ from modelwright.cli.table import Column, table
 from modelwright.cli.verb import verb
 from modelwright.errors import IntegrityError, NotFoundError, did_you_mean
 
-command = group("ledger", "Show every decision ever made, or verify that none was altered.")
+command = group("ledger", "Show every decision ever made, or verify that none was altered.", default="log")
 
 
 @verb("log", group=command, examples=["modelwright ledger log", "modelwright ledger log endpoint/delay-api --last 50"])
@@ -48,7 +48,7 @@ def verify(session: Session) -> Answer:
         "heads": {name: {"seq": seq, "digest": digest} for name, (seq, digest) in heads.items()},
     }
     if findings:
-        columns = [Column("STREAM"), Column("EVENT", right=True), Column("KIND"), Column("FINDING", shrinks=True)]
+        columns = [Column("STREAM"), Column("EVENT", right=True), Column("KIND"), Column("FINDING", wraps=True)]
         if not session.json:
             rows = [(one.stream, one.seq or None, one.kind, one.message) for one in findings]
             session.out.line(table(columns, rows, session.out))

@@ -13,7 +13,7 @@ from modelwright.cli.table import Column, table
 from modelwright.cli.verb import verb
 from modelwright.errors import UsageError
 
-command = group("model", "List, register, approve and promote versions.")
+command = group("model", "List, register, approve and promote versions.", default="list")
 
 
 @verb("list", group=command, examples=["modelwright model list", "modelwright model list delay --json"])
@@ -27,9 +27,9 @@ def list_versions(session: Session, model: str | None) -> Answer:
         Column("VERSION"),
         Column("STATE", state=True),
         Column("ALIASES"),
-        Column("RUN"),
+        Column("RUN", shrinks=True, spare=True),
         Column("METRICS", shrinks=True),
-        Column("DIGEST", shrinks=True),
+        Column("DIGEST", shrinks=True, spare=True),
     ]
     rows = [
         (

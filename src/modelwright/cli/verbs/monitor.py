@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from modelwright.client.client import Client
     from modelwright.client.monitors import MonitorReport
 
-command = group("monitor", "Compute a monitor's closed windows, or show its results.")
+command = group("monitor", "Compute a monitor's closed windows, or show its results.", default="report")
 _monitor = click.argument("name", required=False)
 
 
@@ -68,8 +68,8 @@ def report_text(report: MonitorReport, terminal: Terminal) -> str:
         Column("STATUS", state=True),
         Column("VALUE", right=True),
         Column("THRESHOLD", right=True),
-        Column("ROWS", right=True),
-        Column("MATCHED", right=True),
+        Column("ROWS", right=True, spare=True),
+        Column("MATCHED", right=True, spare=True),
     ]
     rows = [
         (

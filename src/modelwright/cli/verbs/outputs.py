@@ -22,12 +22,12 @@ def command(session: Session, resource: str | None, name: str | None) -> Answer:
     outputs = session.client().outputs()
     if resource is None:
         rows = [(owner, key, _text(value)) for owner, values in outputs.items() for key, value in values.items()]
-        columns = [Column("RESOURCE"), Column("OUTPUT"), Column("VALUE", shrinks=True)]
+        columns = [Column("RESOURCE"), Column("OUTPUT"), Column("VALUE", wraps=True)]
         return Answer(outputs, table(columns, rows, session.out))
     found = _pick(outputs, resource, "resource with outputs")
     if name is None:
         rows_of_one = [(key, _text(value)) for key, value in found.items()]
-        return Answer(found, table([Column("OUTPUT"), Column("VALUE", shrinks=True)], rows_of_one, session.out))
+        return Answer(found, table([Column("OUTPUT"), Column("VALUE", wraps=True)], rows_of_one, session.out))
     value = _pick(found, name, f"output of {resource}")
     return Answer(value, _text(value))
 

@@ -31,7 +31,7 @@ def command(session: Session, dry_run: bool, runs: int, capture: int) -> Answer:
     result = {"dry_run": dry_run, "objects": objects, "groups": [one.to_dict() for one in found]}
     if not found:
         return Answer(result, "nothing to remove")
-    columns = [Column("WHAT"), Column("WHY", shrinks=True), Column("OBJECTS", right=True)]
+    columns = [Column("WHAT"), Column("WHY", wraps=True), Column("OBJECTS", right=True)]
     text = table(columns, [(one.what, one.why, len(one.keys)) for one in found], session.out)
     if dry_run:
         return Answer(result, f"{text}\n\n{objects} objects would be removed")

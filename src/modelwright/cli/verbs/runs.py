@@ -14,7 +14,7 @@ from modelwright.cli.table import Column, facts, table
 from modelwright.cli.terminal import clean
 from modelwright.cli.verb import verb
 
-command = group("runs", "List, show, follow or cancel runs.")
+command = group("runs", "List, show, follow or cancel runs.", default="list")
 
 
 @verb("list", group=command, examples=["modelwright runs list", "modelwright runs list --job train-delay --json"])
@@ -30,7 +30,7 @@ def list_runs(session: Session, job: str | None, last: int) -> Answer:
         Column("QUEUED"),
         Column("SECONDS", right=True),
         Column("METRICS", shrinks=True),
-        Column("BY", shrinks=True),
+        Column("BY", shrinks=True, spare=True),
     ]
     rows = [(r["run"], r["state"], _moment(r["queued"]), r["seconds"], _metrics(r), r["by"]) for r in chosen]
     text = table(columns, rows, session.out) if rows else "no runs yet; start one with `modelwright train JOB`"

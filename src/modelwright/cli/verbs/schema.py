@@ -18,7 +18,7 @@ from modelwright.cli.verb import verb
 @click.option("--output", metavar="PATH", type=click.Path(dir_okay=False), help="Write to a file instead.")
 def command(_session: Session, output: str | None) -> Answer:
     """Print the JSON Schema (draft 2020-12) of a project, for editors and for checks in CI."""
-    from modelwright.spec import project_schema
+    from modelwright.spec.schema import project_schema
 
     schema = project_schema()
     text = json.dumps(schema, indent=2)

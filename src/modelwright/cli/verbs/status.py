@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelwright.cli.answer import Answer
-from modelwright.cli.panels import NOT_OPERATED, status_text
+from modelwright.cli.panels import NOT_OPERATED, next_commands, status_text
 from modelwright.cli.session import Session
 from modelwright.cli.verb import verb
 
@@ -14,7 +14,9 @@ def command(session: Session) -> Answer:
 
     Says when there are schedules and nothing operates them. An endpoint that waits for its first release is no error.
     """
-    status = session.client().status()
+    client = session.client()
+    status = client.status()
+    following = next_commands(client, status)
     if status.unattended and session.json:
         session.warn(NOT_OPERATED)
-    return Answer(status.to_dict(), status_text(status, session.out))
+    return Answer({**status.to_dict(), "next": following}, status_text(status, session.out, following))

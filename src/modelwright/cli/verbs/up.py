@@ -9,7 +9,7 @@ import click
 
 from modelwright.cli.answer import Answer
 from modelwright.cli.changes import change_table, summary
-from modelwright.cli.panels import status_text
+from modelwright.cli.panels import next_commands, status_text
 from modelwright.cli.session import Session
 from modelwright.cli.verb import verb
 from modelwright.cli.waiting import goes_on
@@ -39,7 +39,9 @@ def command(session: Session, allowed: tuple[str, ...]) -> Answer:
     ):
         client.up(progress=progress, allow_data_loss=permitted)
     status = client.status()
-    return Answer({"status": status.to_dict(), "outputs": client.outputs()}, status_text(status, session.out))
+    following = next_commands(client, status)
+    result = {"status": status.to_dict(), "outputs": client.outputs(), "next": following}
+    return Answer(result, status_text(status, session.out, following))
 
 
 def _permitted(session: Session, client: Client, allowed: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,6 +8,9 @@ from modelwright.contract.workload.features import online_features, views_served
 from modelwright.spec.endpoint import Endpoint
 from modelwright.spec.project import Resolved
 
+_REST_AFTER = 300.0
+"""Seconds: the default cooldown of an `Autoscale`."""
+
 
 def serving_config(endpoint: Endpoint, lowered: Lowered) -> dict[str, Value]:
     """Return the config of a variant; a release alone knows `model_uri`, `version`, `variant`, `release`.
@@ -26,10 +29,18 @@ def serving_config(endpoint: Endpoint, lowered: Lowered) -> dict[str, Value]:
             "body_bytes": endpoint.max_body.bytes,
             "queue": endpoint.queue,
             "timeout": endpoint.timeout.seconds,
+            "idle_after": _idle_after(endpoint),
         },
         "opt_in": allowed_formats(lowered.project, endpoint),
         **answering(endpoint, lowered),
     }
+
+
+def _idle_after(endpoint: Endpoint) -> float | None:
+    """Return after how many quiet seconds a server may rest until the next request; None if it never does."""
+    if endpoint.mode != "serverless" and endpoint.instances.minimum > 0:
+        return None
+    return endpoint.autoscale.cooldown.seconds if endpoint.autoscale else _REST_AFTER
 
 
 def answering(endpoint: Endpoint, lowered: Lowered) -> dict[str, Value]:

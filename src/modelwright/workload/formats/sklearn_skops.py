@@ -23,7 +23,7 @@ NAME = "skops"
 FILE = "model.skops"
 _LARGEST = 8 << 30
 _MOST_MEMBERS = 200_000
-_RATIO = 2_000
+_RATIO = 100
 _FREE = 64 << 20
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ import numpy as np
 
 from modelwright.errors import DataError
 from modelwright.store import Store
+from modelwright.workload.frames import micros
 from modelwright.workload.monitor.result import SHADOW
 from modelwright.workload.monitor.windows import Window
 from modelwright.workload.truth import lines_of
@@ -75,33 +76,73 @@ def capture_listing(store: Store, endpoint: str, window: Window) -> list[str]:
     return [key for key in found if "/".join(key.split("/")[-3:-1]) in wanted]
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The rows that one object holds of one version, already as columns: a window may have millions of rows."""
+
+    source: str
+    received: NDArray[np.int64]
+    keys: list[tuple[Any, ...]]
+    inputs: Mapping[str, NDArray[Any]]
+    outputs: Mapping[str, NDArray[Any]]
+
+
 class WindowRows:
     """All rows captured for one window, read once; `until` moments choose among them."""
 
     def __init__(self, store: Store, listing: Iterable[str], window: Window, keys: Sequence[str]) -> None:
-        self._keys = tuple(keys)
-        self._rows: list[tuple[_Line, str]] = []
+        self._batches: dict[Origin, list[_Batch]] = {}
         seen: set[str] = set()
         for key in listing:
+            lines: dict[Origin, list[_Line]] = {}
             for line in _readable(store, key):
-                if window.start <= line.at < window.end and line.id not in seen:
+                origin = _origin(line)
+                if origin is not None and window.start <= line.at < window.end and line.id not in seen:
                     seen.add(line.id)
-                    self._rows.append((line, key))
+                    lines.setdefault(origin, []).append(line)
+            for origin, chosen in lines.items():
+                self._batches.setdefault(origin, []).append(_batch(key, chosen, tuple(keys)))
 
     def origins(self) -> list[Origin]:
         """Return the versions that have rows."""
-        return sorted({origin for line, _ in self._rows if (origin := _origin(line)) is not None})
+        return sorted(self._batches)
 
     def predictions(self, origin: Origin, until: datetime) -> Predictions:
         """Return a version's rows that had arrived at a moment."""
-        chosen = [(line, key) for line, key in self._rows if _origin(line) == origin and line.received <= until]
-        lines = [line for line, _ in chosen]
+        last = micros(until).astype(np.int64)
+        batches = self._batches.get(origin, [])
+        masks = [batch.received <= last for batch in batches]
+        chosen = [(batch, mask) for batch, mask in zip(batches, masks, strict=True) if mask.any()]
         return Predictions(
-            keys=[tuple(line.keys.get(name) for name in self._keys) for line in lines],
-            inputs=_columns([line.inputs for line in lines]),
-            outputs=_columns([_flat(line.output) for line in lines]),
-            sources=dict(sorted(Counter(key for _, key in chosen).items())),
+            keys=[key for batch, mask in chosen for key, kept in zip(batch.keys, mask.tolist(), strict=True) if kept],
+            inputs=_stacked([(batch.inputs, mask) for batch, mask in chosen]),
+            outputs=_stacked([(batch.outputs, mask) for batch, mask in chosen]),
+            sources={batch.source: int(mask.sum()) for batch, mask in chosen},
         )
+
+
+def _batch(key: str, lines: Sequence[_Line], keys: tuple[str, ...]) -> _Batch:
+    received = np.array([micros(line.received) for line in lines], dtype="datetime64[us]").view(np.int64)
+    return _Batch(
+        source=key,
+        received=received,
+        keys=[tuple(line.keys.get(name) for name in keys) for line in lines],
+        inputs=_columns([line.inputs for line in lines]),
+        outputs=_columns([_flat(line.output) for line in lines]),
+    )
+
+
+def _stacked(parts: Sequence[tuple[Mapping[str, NDArray[Any]], NDArray[np.bool_]]]) -> dict[str, NDArray[Any]]:
+    names = dict.fromkeys(name for columns, _ in parts for name in columns)
+    return {
+        name: np.concatenate(
+            [
+                columns[name][mask] if name in columns else np.full(int(mask.sum()), None, dtype=object)
+                for columns, mask in parts
+            ]
+        )
+        for name in names
+    }
 
 
 def _readable(store: Store, key: str) -> list[_Line]:
@@ -137,5 +178,5 @@ def _column(values: list[Any]) -> NDArray[Any]:
         if float in kinds or not (np.abs(numbers) >= _EXACT).any():
             return numbers
     column = np.empty(len(values), dtype=object)
-    column[:] = values
+    column[:] = [sys.intern(value) if type(value) is str else value for value in values]
     return column

@@ -26,11 +26,15 @@ if TYPE_CHECKING:
 
 
 class Baseline:
-    """A version's reference profile, manifest and model, each read when it is first asked for."""
+    """A version's reference profile, manifest and model, each read when it is first asked for.
 
-    def __init__(self, store: Store, release: Mapping[str, Any]) -> None:
+    `release` has `profile` (a digest) and `model` (an address); without a store the profile lies beside the model.
+    """
+
+    def __init__(self, store: Store | None, release: Mapping[str, Any], model: LoadedModel | None = None) -> None:
         self._store = store
         self._release = release
+        self._model = model
 
     @property
     def digest(self) -> str | None:
@@ -47,7 +51,8 @@ class Baseline:
         expected = self.digest
         if not expected:
             return None
-        data = self._store.get(f"profiles/{expected.removeprefix('sha256:')}.json.gz") or self._beside_model()
+        key = f"profiles/{expected.removeprefix('sha256:')}.json.gz"
+        data = (self._store.get(key) if self._store else None) or self._beside_model()
         if data is None:
             raise NotFoundError(f"the profile {expected} is gone", remedy="register the version again")
         if digest(data) != expected:
@@ -78,6 +83,8 @@ class Baseline:
     @cached_property
     def model(self) -> LoadedModel:
         """The model itself."""
+        if self._model is not None:
+            return self._model
         from modelwright.workload.model_folder import load_model
 
         folder = local_path(self._release["model"])

@@ -13,19 +13,28 @@ from modelwright.workload.monitor.result import Result, Status, result_of
 __all__ = ["Result", "counted", "drift_share", "latest_results", "matches", "violations"]
 
 
-def latest_results(store: Store, monitor: str) -> tuple[Result, ...]:
+def latest_results(store: Store, monitor: str, last: int | None = None) -> tuple[Result, ...]:
     """Return one result per window, version and check, oldest window first: the one that counts.
 
     That is the first revision, made from what had arrived when the window closed; `revised` holds the newest one.
+    With `last`, only so many of the newest windows are read.
     """
+    keys = store.keys(f"results/{monitor}/")
+    if last is not None:
+        kept = set(sorted({_window(key) for key in keys})[-last:])
+        keys = [key for key in keys if _window(key) in kept]
     revisions: dict[tuple[str, str], list[int]] = {}
-    for key in store.keys(f"results/{monitor}/"):
+    for key in keys:
         name, _, number = key.removesuffix(".json").rpartition(".")
         folder, _, check = name.rpartition("/")
         if number.isdecimal():
             revisions.setdefault((folder, check), []).append(int(number))
     found = [_read(store, folder, check, numbers) for (folder, check), numbers in revisions.items()]
     return tuple(sorted(found, key=lambda r: (r.window, r.version, r.variant, r.check_id)))
+
+
+def _window(key: str) -> str:
+    return key.split("/")[2]
 
 
 def _read(store: Store, folder: str, check: str, revisions: Sequence[int]) -> Result:

@@ -57,7 +57,7 @@ class App:
             status, kind, body, extra = failure.status, _JSON, _ENCODE(failure.body()), failure.headers
         except Gone:
             return
-        except Exception:
+        except Exception:  # noqa: BLE001 (the last resort: a server answers and stays up)
             _LOG.exception("our fault, request %s", identifier)
             ours = RequestFailure(500, f"an error of the server, logged as request {identifier}", code="MW1000")
             status, kind, body, extra = 500, _JSON, _ENCODE(ours.body()), {}

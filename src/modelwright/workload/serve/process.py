@@ -26,9 +26,11 @@ from modelwright.workload.capture import Capture
 from modelwright.workload.model_folder import LoadedModel, load_model
 from modelwright.workload.serve.access import HOST, access_from_environment
 from modelwright.workload.serve.app import App
+from modelwright.workload.serve.bounded import protocol_class
 from modelwright.workload.serve.config import ServeConfig, read_config
 from modelwright.workload.serve.enrichment import open_enrichment
 from modelwright.workload.serve.guardrails import fallbacks_of
+from modelwright.workload.serve.lean import import_estimators
 from modelwright.workload.serve.metrics import Metrics
 from modelwright.workload.serve.service import Service
 
@@ -56,9 +58,11 @@ def run(config: Mapping[str, Any]) -> int:
 
 def build(config: ServeConfig) -> Service:
     """Return the service of a config: models loaded and asked for their samples, capture started."""
+    others = fallbacks_of(config.guardrails, config.fallback)
+    import_estimators(_manifest(uri) for uri in (config.model, *others.values()))
     model = _load(config.model, config)
     model.check_sample()
-    fallbacks = {name: _load(uri, config) for name, uri in fallbacks_of(config.guardrails, config.fallback).items()}
+    fallbacks = {name: _load(uri, config) for name, uri in others.items()}
     clock = clock_from_environment()
     labels = {"endpoint": config.endpoint, "variant": config.variant}
     service = Service(
@@ -73,6 +77,15 @@ def build(config: ServeConfig) -> Service:
     if service.capture is not None:
         service.capture.start()
     return service
+
+
+def _manifest(uri: str) -> dict[str, Any]:
+    """Return a manifest as it stands, unverified: only to know what must be imported before it is verified."""
+    try:
+        found = json.loads((local_path(uri) / "manifest.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _load(uri: str, config: ServeConfig) -> LoadedModel:
@@ -135,6 +148,7 @@ def _serve(app: App, service: Service, listener: socket.socket) -> None:
         h11_max_incomplete_event_size=32_768,
         backlog=_BACKLOG,
         ws="none",
+        http=protocol_class(),
     )
     try:
         _Server(settings).run(sockets=[listener])

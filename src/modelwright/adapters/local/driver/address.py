@@ -7,7 +7,7 @@ import secrets
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ class AddressMaker:
     """`local:Address {endpoint}`: port and token in `endpoints/<endpoint>/`; offers `port`, `url` and `token_file`."""
 
     folder: StateFolder
+    _taken: set[int] = field(default_factory=set)
 
     def make(self, inputs: Mapping[str, Any]) -> None:
         """Write a token, and a port that nobody listens on now; what is there already stays."""
@@ -38,7 +39,7 @@ class AddressMaker:
         if not _is_private(token):
             self.folder.write(token, secrets.token_hex(_TOKEN_BYTES).encode(), _PRIVATE)
         document = _read(home / ADDRESS)
-        port = document.get("port") or _free_port()
+        port = document.get("port") or self._free_port()
         wanted = {"schema": "modelwright.address/1", "host": HOST, "port": port, "token_file": str(token)}
         if document != wanted:
             self.folder.write(home / ADDRESS, canonical(wanted))
@@ -73,6 +74,19 @@ class AddressMaker:
         """Return false: captures lie in the control store."""
         return False
 
+    def _free_port(self) -> int:
+        """Return a port that nobody listens on and that no other endpoint of the project has."""
+        others = self.folder.top.glob(f"*/endpoints/*/{ADDRESS}") if not self._taken else ()
+        self._taken.update(_read(path).get("port", 0) for path in others)
+        for _ in range(_TRIES):
+            port = secrets.choice(_PORTS)
+            with suppress(OSError), socket.socket() as probe:
+                probe.bind((HOST, port))
+                if port not in self._taken:
+                    self._taken.add(port)
+                    return port
+        raise ProviderError(f"no free port between {_PORTS.start} and {_PORTS.stop} after {_TRIES} tries")
+
     def _home(self, inputs: Mapping[str, Any]) -> Path:
         return self.folder.path(f"endpoints/{inputs['endpoint']}")
 
@@ -97,12 +111,3 @@ def _read(path: Path) -> dict[str, Any]:
         document = json.loads(path.read_bytes())
         return document if isinstance(document, dict) else {}
     return {}
-
-
-def _free_port() -> int:
-    for _ in range(_TRIES):
-        port = secrets.choice(_PORTS)
-        with suppress(OSError), socket.socket() as probe:
-            probe.bind((HOST, port))
-            return port
-    raise ProviderError(f"no free port between {_PORTS.start} and {_PORTS.stop} after {_TRIES} tries")

@@ -12,7 +12,9 @@ from pathlib import Path
 from modelwright.contract.place import STATE
 from modelwright.errors import UsageError
 
+IGNORE = ".gitignore"
 _SYNC_THREADS = 16
+_UNFINISHED = ".up-"
 
 
 class StateFolder:
@@ -32,10 +34,13 @@ class StateFolder:
         return self.root.joinpath(*parts)
 
     def open(self) -> None:
-        """Make the folder, hidden from git."""
+        """Make the folder, hidden from git, without what killed commands left unfinished; with the lock held."""
         self.root.mkdir(parents=True, exist_ok=True)
-        if not (self.top / ".gitignore").exists():
-            self.write(self.top / ".gitignore", b"*\n")
+        if not (self.top / IGNORE).exists():
+            self.write(self.top / IGNORE, b"*\n")
+        for folder in (self.top, self.root, self.root / "control", *self.root.glob("endpoints/*")):
+            for left in folder.glob(f"{_UNFINISHED}*"):
+                left.unlink(missing_ok=True)
 
     def make(self, path: Path) -> None:
         """Make a folder; no error when it is there."""
@@ -45,7 +50,7 @@ class StateFolder:
 
     def write(self, path: Path, data: bytes, mode: int = 0o644) -> None:
         """Write a whole file, atomically; it is safe from a power cut after `sync`."""
-        handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
+        handle, temporary = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             os.fchmod(file.fileno(), mode)
             file.write(data)
@@ -55,7 +60,7 @@ class StateFolder:
     def write_durably(self, path: Path, data: bytes) -> None:
         """Write a whole file after everything written before it is on the disk, and return when it is there too."""
         self.sync()
-        handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
+        handle, temporary = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()

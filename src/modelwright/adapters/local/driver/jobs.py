@@ -31,6 +31,7 @@ from modelwright.adapters.local.driver.supervision import (
     Job,
 )
 from modelwright.canonical import canonical, parse_timestamp, timestamp
+from modelwright.clock import VARIABLE as CLOCK
 from modelwright.contract.driver import Filled, JobStatus
 from modelwright.errors import UsageError
 from modelwright.store import DirectoryStore
@@ -43,8 +44,9 @@ _VERBS = frozenset({"train", "evaluate", "monitor", "materialise", "batch"})
 class LocalJobs:
     """The jobs of one environment, in `<state>/jobs/<job>/`."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, clock: Path | None = None) -> None:
         self._root = state.absolute() / "jobs"
+        self._clock = {CLOCK: str(clock)} if clock is not None else {}
 
     def start(self, job: str, request: Filled) -> None:
         """Start a job; a job of this id that was started before is left as it is.
@@ -62,7 +64,7 @@ class LocalJobs:
                 [sys.executable, "-m", "modelwright.adapters.local.driver.supervise", str(folder)],
                 folder=folder,
                 name=SUPERVISOR,
-                env=os.environ,
+                env={**os.environ, **self._clock},
                 log=folder / LOG,
             )
 

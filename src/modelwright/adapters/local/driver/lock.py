@@ -16,7 +16,7 @@ from modelwright.errors import LockedError
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Hold the lock at `path`, whose folder exists, during a block. Raises `LockedError` naming the holder."""
+    """Hold the lock at `path` during a block; its folder is made. Raises `LockedError` naming the holder."""
     handle = _locked(path)
     try:
         os.ftruncate(handle, 0)
@@ -28,6 +28,7 @@ def exclusive(path: Path) -> Iterator[None]:
 
 def _locked(path: Path) -> int:
     while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

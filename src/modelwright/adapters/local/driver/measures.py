@@ -19,13 +19,14 @@ from modelwright.errors import TransientError
 class LocalMeasures:
     """The `Measures` of one environment, by its state folder."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, clock: Path | None = None) -> None:
         self._root = state.absolute() / "endpoints"
+        self._environment = base_environment(clock)
 
     def read(self, endpoint: str, since: datetime, until: datetime) -> Mapping[str, Measure]:
         """Return the measure of each variant for whole minutes that touch `since <= t < until`; mirrored ones too."""
         folder = self._root / endpoint
-        link = RouterLink(folder, base_environment())
+        link = RouterLink(folder, self._environment)
         if link.alive():
             try:
                 found = link.measures(timestamp(since), timestamp(until))

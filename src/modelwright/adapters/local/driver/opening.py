@@ -20,12 +20,13 @@ def open_driver(record: Mapping[str, Any], state_dir: Path, clock_path: Path | s
     from modelwright.adapters.local.driver.serving import LocalServing
 
     state = Path(state_dir)
-    clock = FileClock(Path(clock_path)) if clock_path else SystemClock()
+    replayed = Path(clock_path) if clock_path else None
+    clock = FileClock(replayed) if replayed else SystemClock()
     return Driver(
         store=open_store(record["outputs"]["foundation"]["control"]),
-        jobs=LocalJobs(state),
-        serving=LocalServing(state),
-        measures=LocalMeasures(state),
+        jobs=LocalJobs(state, replayed),
+        serving=LocalServing(state, replayed),
+        measures=LocalMeasures(state, replayed),
         online=lambda store: _online(record, store),
         notify=Outbox(state, clock).notify,
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from modelwright.adapters.local.driver.applied import Applied
+from modelwright.adapters.local.driver.values import refuse_given
 from modelwright.adapters.local.driver.workshop import Workshop
 from modelwright.assembly.assembly import Assembly
 from modelwright.assembly.changes import Change, changes, pairs
@@ -17,7 +18,12 @@ Record = Mapping[str, Any] | None
 
 
 def plan(assembly: Assembly, applied: Applied, record: Record, workshop: Workshop) -> tuple[Change, ...]:
-    """Return the changes; `holds_data` is set where there really is data to lose."""
+    """Return the changes; `holds_data` is set where there really is data to lose.
+
+    Raises `UsageError` for a value that nobody here can give, before anything is changed.
+    """
+    for request in assembly.requests:
+        refuse_given(request.body)
     known = (*changes(applied.assembly, assembly), *_left(assembly, applied))
     lost = going(known, applied, assembly)
     named = {change.name for change in known if change.subject == "resource"}

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from modelwright.adapters.local.driver.applied import FILE, Applied, read_applied
-from modelwright.adapters.local.driver.folder import StateFolder
+from modelwright.adapters.local.driver.folder import IGNORE, StateFolder
 from modelwright.adapters.local.driver.lock import exclusive
 from modelwright.adapters.local.driver.loss import refuse_loss
 from modelwright.adapters.local.driver.plan import going, plan
@@ -48,8 +49,8 @@ class LocalPlatform:
 
         Raises `LockedError`, `DataLossError` for data that may not be lost, and `GateError` for what is protected.
         """
-        self._folder.open()
         with exclusive(self._lock):
+            self._folder.open()
             applied, record = read_applied(self._state), self._read_record()
             planned = plan(assembly, applied, record, self._workshop)
             if record is not None and not planned:
@@ -65,18 +66,27 @@ class LocalPlatform:
 
     def destroy(self, *, allow_data_loss: frozenset[str], progress: Progress) -> None:
         """Stop and remove everything that was made, in reverse; the record goes last. Nothing there is no error."""
-        if not self._folder.root.is_dir():
+        if not self._folder.top.is_dir():
             return
         with exclusive(self._lock):
-            applied = read_applied(self._state)
-            self._refuse_forgotten(applied)
-            resources = tuple(applied.existing.values())
-            refuse_loss(resources, allow_data_loss, self._workshop.has_data)
-            self._folder.write_durably(self._state, Applied(None, applied.existing).to_bytes())
-            self._cancel_jobs()
-            self._remove(reversed(resources), progress)
+            if self._folder.root.is_dir():
+                self._remove_all(allow_data_loss, progress)
             self._leave()
         progress(self._environment, "done", "destroyed")
+
+    def _remove_all(self, allow_data_loss: frozenset[str], progress: Progress) -> None:
+        applied = read_applied(self._state)
+        self._refuse_forgotten(applied)
+        resources = tuple(applied.existing.values())
+        refuse_loss(resources, allow_data_loss, self._workshop.has_data)
+        self._folder.write_durably(self._state, Applied(None, applied.existing).to_bytes())
+        self._cancel_jobs()
+        self._remove(reversed(resources), progress)
+        for child in self._folder.root.iterdir():
+            if child != self._state:
+                self._folder.remove(child)
+        self._folder.remove(self._state)
+        self._folder.root.rmdir()
 
     def _make(
         self, assembly: Assembly, applied: Applied, planned: Sequence[Change], progress: Progress
@@ -131,15 +141,12 @@ class LocalPlatform:
                 jobs.cancel(name)
 
     def _leave(self) -> None:
-        """Remove the environment's folder, its state last, and the folder of all environments with the last one."""
-        for child in self._folder.root.iterdir():
-            if child != self._state:
-                self._folder.remove(child)
-        self._folder.remove(self._state)
-        self._folder.root.rmdir()
+        """Give the lock up, and remove the folder of all environments with the last one."""
         self._lock.unlink()
-        if {path.name for path in self._folder.top.iterdir()} <= {".gitignore"}:
-            self._folder.remove(self._folder.top)
+        if {path.name for path in self._folder.top.iterdir()} <= {IGNORE}:
+            (self._folder.top / IGNORE).unlink(missing_ok=True)
+            with suppress(OSError):  # another environment may be coming up this very moment
+                self._folder.top.rmdir()
 
     def _read_record(self) -> dict[str, Any] | None:
         try:

@@ -16,6 +16,7 @@ from typing import Any
 
 from modelwright.adapters.local.driver.address import ADDRESS, HOST, TOKEN
 from modelwright.adapters.local.driver.routerlink import RouterLink, pooled_request
+from modelwright.adapters.local.driver.secrets import revealed
 from modelwright.adapters.local.router.routing import FILE as ROUTING
 from modelwright.adapters.local.router.routing import TOTAL, Routing, read_routing
 from modelwright.adapters.local.router.variant import (
@@ -27,6 +28,7 @@ from modelwright.adapters.local.router.variant import (
     variants_of,
     write_json,
 )
+from modelwright.clock import VARIABLE as CLOCK
 from modelwright.contract.driver import Deployment, DeploymentState, Filled, ServingStatus
 from modelwright.errors import NotFoundError, NotReleasedError, ProviderError, UsageError
 
@@ -38,8 +40,9 @@ _LOG_CHUNK = 1 << 20
 class LocalServing:
     """The `Serving` of one environment, by its state folder `.modelwright/<environment>`."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, clock: Path | None = None) -> None:
         self._root = state.absolute() / "endpoints"
+        self._environment = base_environment(clock)
 
     def deploy(self, endpoint: str, variant: str, request: Filled) -> None:
         """Start a variant's server without traffic; returns before it is ready. The same variant twice is one.
@@ -53,7 +56,7 @@ class LocalServing:
             config = request.body["config"]
             write_json(target.folder / "serve.json", config)
             (target.folder / READY).unlink(missing_ok=True)
-            write_json(target.folder / PROCESS, _process(target, request.body, token), 0o600)
+            write_json(target.folder / PROCESS, _process(target, request.body, token, self._environment), 0o600)
         if target.failure() is None:
             try:
                 target.start()
@@ -171,16 +174,17 @@ class LocalServing:
         return _inside(self._root, endpoint)
 
     def _link(self, endpoint: str) -> RouterLink:
-        return RouterLink(self._folder(endpoint), base_environment())
+        return RouterLink(self._folder(endpoint), self._environment)
 
     @staticmethod
     def _port(folder: Path) -> int:
         return int((read_json(folder / ADDRESS) or {}).get("port") or 0)
 
 
-def base_environment() -> dict[str, str]:
-    """Return what a detached process takes over from ours: where things are, and no secrets."""
-    return {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
+def base_environment(clock: Path | None = None) -> dict[str, str]:
+    """Return what a detached process takes over from ours: where things are, the replayed clock, and no secrets."""
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
+    return {**kept, CLOCK: str(clock)} if clock is not None else kept
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -197,15 +201,15 @@ def _check_traffic(weights: Mapping[str, int], mirror: Mapping[str, float]) -> N
         raise UsageError(f"mirrored fractions lie between 0 and 1: {dict(mirror)}")
 
 
-def _process(target: Variant, body: Mapping[str, Any], token: Path) -> dict[str, Any]:
+def _process(target: Variant, body: Mapping[str, Any], token: Path, environment: Mapping[str, str]) -> dict[str, Any]:
     """Return how the server is started: one thread, a free port, the endpoint's token."""
     config = target.folder / "serve.json"
     env = {
-        **base_environment(),
+        **environment,
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONUNBUFFERED": "1",
-        **{str(name): str(value) for name, value in (body.get("env") or {}).items()},
+        **revealed(body.get("env") or {}),
         "MODELWRIGHT_PORT": "0",
         "MODELWRIGHT_TOKEN_FILE": str(token),
         "MODELWRIGHT_READY_FILE": str(target.folder / READY),

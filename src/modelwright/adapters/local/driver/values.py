@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from modelwright.assembly.value import Lookup, Ref, Value, freeze, resolve, thaw
+from modelwright.assembly.value import Given, Lookup, Ref, Value, freeze, nodes, resolve, thaw
 from modelwright.errors import UsageError, did_you_mean
 
 FUNCTIONS = ("local:path", "local:uri")
@@ -15,8 +15,22 @@ FUNCTIONS = ("local:path", "local:uri")
 
 
 def resolved(value: Value, outputs: Mapping[str, Mapping[str, Any]], project_dir: Path) -> Value:
-    """Return a value with references and lookups answered; slots and secrets stay."""
+    """Return a value with references and lookups answered; slots and secrets stay.
+
+    Raises `UsageError` for a value that a surrounding program would have to give: there is none here.
+    """
+    refuse_given(value)
     return freeze(resolve(value, partial(_output, outputs), lookup=partial(_look_up, project_dir)))
+
+
+def refuse_given(value: Value) -> None:
+    """Raise `UsageError` for a value that a surrounding program would have to give."""
+    for node in nodes(value):
+        if isinstance(node, Given):
+            raise UsageError(
+                f"Given({node.path!r}) comes from a surrounding Pulumi program, and this machine's platform has none",
+                remedy="give the value itself in this environment, by an override",
+            )
 
 
 def plain_inputs(inputs: Mapping[str, Value], outputs: Mapping[str, Any], project_dir: Path) -> dict[str, Any]:

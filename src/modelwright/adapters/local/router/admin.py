@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from modelwright.adapters.local.router.http1 import Head
     from modelwright.adapters.local.router.router import Router
 
-_DRAIN_SECONDS = 60.0
 _FLUSH_SECONDS = 60.0
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -52,7 +51,7 @@ class Admin:
         if path == "/-/measures" and method == "GET":
             return _json(self._measures(query))
         if path == "/-/drain" and method == "POST":
-            return _json({"drained": await router.drain(query["variant"], _DRAIN_SECONDS)})
+            return _json({"drained": await router.fleet.drain(query["variant"])})
         if path == "/-/flush" and method == "POST":
             return _json({"flushed": await self._flush(query.get("variant"))})
         return http1.error(404, f"no route {method} {path}")
@@ -60,7 +59,7 @@ class Admin:
     def _servers(self) -> dict[str, dict[str, Any]]:
         return {
             name: {"state": server.state, "reason": server.reason, "pending": server.pending, "version": server.version}
-            for name, server in self._router.servers.items()
+            for name, server in self._router.fleet.servers.items()
         }
 
     def _measures(self, query: Mapping[str, str]) -> dict[str, Any]:
@@ -81,7 +80,7 @@ class Admin:
         token = self._router.gate.token
         request = b"POST /-/flush HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer %s\r\ncontent-length: 0\r\n\r\n"
         waits: dict[str, asyncio.Future[bool]] = {}
-        for name, server in self._router.servers.items():
+        for name, server in self._router.fleet.servers.items():
             if server.upstream is None or only not in {None, name}:
                 continue
             future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -107,7 +106,7 @@ class Admin:
                 lines.append(f'modelwright_router_latency_ms{{variant="{name}",quantile="{share}"}} {value:.3f}')
         for name, value in router.counts.items():
             lines += [f"# TYPE modelwright_router_{name}_total counter", f"modelwright_router_{name}_total {value}"]
-        for name, server in sorted(router.servers.items()):
+        for name, server in sorted(router.fleet.servers.items()):
             lines.append(f'modelwright_router_pending{{variant="{name}"}} {server.pending}')
         for name, weight in sorted(router.chooser.routing.weights.items()):
             lines.append(f'modelwright_router_weight{{variant="{name}"}} {weight}')

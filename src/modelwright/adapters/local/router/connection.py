@@ -34,6 +34,7 @@ class ClientConnection(asyncio.Protocol):
         self._held = 0
         self._since = time.monotonic()
         self._paused = False
+        self._unread = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection (asyncio calls this)."""
@@ -47,6 +48,16 @@ class ClientConnection(asyncio.Protocol):
         self._router.clients.discard(self)
         self._hold(0)
 
+    def pause_writing(self) -> None:
+        """Read nothing more from a client that does not take its answers."""
+        self._unread = True
+
+    def resume_writing(self) -> None:
+        """Go on with what the client has asked meanwhile."""
+        self._unread = False
+        if self._buffer and not self._busy:
+            self._advance()
+
     def data_received(self, data: bytes) -> None:
         """Take bytes; while a request is under way at most 64 KiB are read ahead."""
         if self._closing:
@@ -56,14 +67,15 @@ class ClientConnection(asyncio.Protocol):
         self._buffer += data
         if not self._busy:
             self._advance()
-        elif len(self._buffer) > _READ_AHEAD and not self._paused and self._transport is not None:
+        waits = self._busy or self._unread
+        if waits and len(self._buffer) > _READ_AHEAD and not self._paused and self._transport is not None:
             self._transport.pause_reading()
             self._paused = True
 
     def _advance(self) -> None:
         """Read as much of the next request as there is, and hand it on when it is whole."""
         try:
-            while not self._busy and not self._closing:
+            while not (self._busy or self._closing or self._unread):
                 if self._head is None and not self._begin():
                     return
                 body = self._body()
@@ -81,7 +93,7 @@ class ClientConnection(asyncio.Protocol):
             return False
         del self._buffer[: head.size]
         self._head = head
-        limit = self._router.body_limit
+        limit = self._router.fleet.body_bytes
         if head.length is not None and head.length > limit:
             raise BadRequest(413, f"the body is larger than {limit} bytes")
         self._chunks = Chunks(limit) if head.length is None else None
@@ -166,5 +178,5 @@ class ClientConnection(asyncio.Protocol):
             if waited > IDLE_SECONDS or self._router.stopping:
                 self._closing = True
                 self._transport.close()
-        elif waited > (HEAD_SECONDS if self._head is None else self._router.body_seconds):
+        elif waited > (HEAD_SECONDS if self._head is None else self._router.fleet.body_seconds):
             self._refuse(BadRequest(408, "the request came too slowly"))

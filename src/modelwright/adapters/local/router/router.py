@@ -11,13 +11,13 @@ from pathlib import Path
 from modelwright.adapters.local.router import http1
 from modelwright.adapters.local.router.admin import Admin
 from modelwright.adapters.local.router.connection import ClientConnection
+from modelwright.adapters.local.router.fleet import Fleet
 from modelwright.adapters.local.router.gate import Gate
 from modelwright.adapters.local.router.http1 import BadRequest, Head
 from modelwright.adapters.local.router.routing import Chooser, Routing, read_routing
 from modelwright.adapters.local.router.server import Server
 from modelwright.adapters.local.router.tally import Tally
 from modelwright.adapters.local.router.upstream import Exchange
-from modelwright.adapters.local.router.variant import read_json, variants_of
 from modelwright.clock import Clock
 from modelwright.workload.ids import uuid7
 
@@ -26,7 +26,6 @@ _WAITING = 256
 _HELD = 256 << 20
 _MARGIN = 5.0
 _WAIT_READY = 30.0
-_DEFAULT_BODY = 8 << 20
 _LOG = logging.getLogger("modelwright.router")
 
 
@@ -38,12 +37,9 @@ class Router:
         self.gate = gate
         self.clock = clock
         self.clients: set[ClientConnection] = set()
-        self.servers: dict[str, Server] = {}
+        self.fleet = Fleet(folder)
         self.tally = Tally(folder)
         self.chooser = Chooser(Routing())
-        self.body_limit = _DEFAULT_BODY
-        self.body_seconds = 30.0
-        self.timeout = 30.0
         self.held, self.held_limit = 0, _HELD
         self.mirroring = 0
         self.waiting = 0
@@ -52,42 +48,13 @@ class Router:
         self._admin = Admin(self)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    # -- what is served ------------------------------------------------------------------------------------------
-
     def reload(self) -> Routing:
         """Read routing and variants again and apply them; requests under way go on where they are."""
         routing = read_routing(self.folder)
-        wanted = {variant.name: variant for variant in variants_of(self.folder) if variant.wanted() is not None}
-        for name in self.servers.keys() - wanted.keys():
-            self.servers.pop(name).close()
-        for name, variant in wanted.items():
-            known = self.servers.get(name)
-            if known is None or known.draining or known.state == "failed":
-                if known is not None:
-                    known.close()
-                self.servers[name] = self._server(variant.folder, Server(variant))
-                self.servers[name].watch()
-        limits = [self._limits(server.variant.folder) for server in self.servers.values()]
-        self.body_limit = max((int(limit.get("body_bytes", _DEFAULT_BODY)) for limit in limits), default=_DEFAULT_BODY)
-        self.timeout = max((float(limit.get("timeout", 30.0)) for limit in limits), default=30.0)
-        self.body_seconds = max((float(limit.get("body_timeout", 30.0)) for limit in limits), default=30.0)
+        self.fleet.reload()
         if routing != self.chooser.routing:
             self.chooser = Chooser(routing)
         return routing
-
-    def _limits(self, folder: Path) -> dict[str, float]:
-        found = (read_json(folder / "serve.json") or {}).get("limits")
-        return found if isinstance(found, dict) else {}
-
-    def _server(self, folder: Path, server: Server) -> Server:
-        config = read_json(folder / "serve.json") or {}
-        limits = self._limits(folder)
-        server.queue = int(limits.get("queue", 256))
-        server.idle_after = limits.get("idle_after")
-        server.version, server.release = str(config.get("version") or ""), str(config.get("release") or "")
-        return server
-
-    # -- one request ---------------------------------------------------------------------------------------------
 
     def admit(self, head: Head) -> None:
         """Refuse a request before its body is read. Raises `BadRequest`."""
@@ -118,7 +85,7 @@ class Router:
         except BadRequest as failure:
             client.answer(http1.error(failure.status, failure.message, code="MW2203"))
             return
-        server = self.servers.get(name or "")
+        server = self.fleet.get(name)
         if server is None:
             self.counts["unrouted"] += 1
             text = "awaiting first release: no version serves behind this endpoint"
@@ -136,17 +103,17 @@ class Router:
         variant = head.fields.get(b"x-modelwright-variant")
         version = head.fields.get(b"x-modelwright-version")
         if variant is not None:
-            if (name := variant.decode("latin-1")) in self.servers:
+            name = variant.decode("latin-1")
+            if name in self.fleet.servers:
                 return name
-            raise BadRequest(404, f"no variant {variant.decode('latin-1')!r}; known: {', '.join(sorted(self.servers))}")
-        if version is not None:
-            wanted = version.decode("latin-1")
-            found = [name for name, server in self.servers.items() if server.version == wanted]
-            if not found:
-                known = ", ".join(sorted({server.version for server in self.servers.values()}))
-                raise BadRequest(404, f"version {wanted!r} does not serve here; known: {known}")
-            return max(found, key=lambda name: (self.chooser.routing.weights.get(name, 0), name))
-        return None
+            raise BadRequest(404, f"no variant {name!r}; known: {', '.join(sorted(self.fleet.servers))}")
+        if version is None:
+            return None
+        wanted = version.decode("latin-1")
+        found = self.fleet.of_version(wanted)
+        if not found:
+            raise BadRequest(404, f"version {wanted!r} does not serve here; known: {', '.join(self.fleet.versions)}")
+        return max(found, key=lambda name: (self.chooser.routing.weights.get(name, 0), name))
 
     def _dispatch(self, server: Server, request: bytes, client: ClientConnection, *, counted: bool) -> None:
         if server.state == "ready" and server.upstream is not None:
@@ -157,10 +124,12 @@ class Router:
             self.waiting += 1
             self._spawn(self._hold(server, request, client, counted=counted))
 
-    async def _hold(self, server: Server, request: bytes, client: ClientConnection, *, counted: bool) -> None:
+    async def _hold(
+        self, server: Server, request: bytes, client: ClientConnection, *, counted: bool, again: bool = False
+    ) -> None:
         try:
-            if await server.ready(min(_WAIT_READY, self.timeout)):
-                self._send(server, request, client, counted=counted)
+            if await server.ready(min(_WAIT_READY, self.fleet.timeout)):
+                self._send(server, request, client, counted=counted, again=again)
             else:
                 reason = server.reason or "it is starting"
                 self._refuse(server, client, f"{server.variant.name} does not serve: {reason}", counted=counted)
@@ -174,16 +143,25 @@ class Router:
         headers = {**_says(server), "retry-after": "1"}
         client.answer(http1.error(503, why, code="MW1202", headers=headers))
 
-    def _send(self, server: Server, request: bytes, client: ClientConnection, *, counted: bool) -> None:
-        if server.upstream is None or server.pending >= server.queue:
+    def _send(
+        self, server: Server, request: bytes, client: ClientConnection, *, counted: bool, again: bool = False
+    ) -> None:
+        upstream = server.upstream
+        if upstream is None or server.pending >= server.queue:
             self._refuse(server, client, "too many requests are waiting", counted=counted)
             return
         server.touch()
 
         def done(exchange: Exchange) -> None:
+            if not exchange.status:
+                server.suspect(upstream)
+                if exchange.unsent and not again and server.state == "starting" and self.waiting < _WAITING:
+                    self.waiting += 1  # not a byte of it was sent: it may wait for the next process
+                    self._spawn(self._hold(server, request, client, counted=counted, again=True))
+                    return
             self._finish(server, exchange, client, counted=counted)
 
-        server.upstream.send(Exchange(request, done, time.monotonic() + self.timeout + _MARGIN))
+        upstream.send(Exchange(request, done, time.monotonic() + self.fleet.timeout + _MARGIN))
 
     def _finish(self, server: Server, exchange: Exchange, client: ClientConnection, *, counted: bool) -> None:
         if counted:
@@ -192,13 +170,12 @@ class Router:
         if exchange.status:
             client.answer(exchange.head + exchange.body)
             return
-        server.suspect()
         status = 504 if exchange.reason == "timeout" else 502
         text = f"{server.variant.name} gave no answer: {exchange.reason}"
         client.answer(http1.error(status, text, headers=_says(server)))
 
     def _mirror(self, name: str, head: Head, body: bytes, extra: bytes) -> None:
-        server = self.servers.get(name)
+        server = self.fleet.get(name)
         if server is None or server.state != "ready" or server.upstream is None or self.mirroring >= _MIRRORS:
             self.counts["mirrors_dropped"] += 1
             return
@@ -209,18 +186,17 @@ class Router:
             took = (time.perf_counter() - exchange.started) * 1000
             self.tally.record(name, self.clock.now(), exchange.status, took)
             if not exchange.status:
-                server.suspect()
+                server.suspect(upstream)
 
+        upstream = server.upstream
         self.mirroring += 1
         request = head.forwarded(body, extra=extra + b"x-modelwright-mirror: 1\r\n")
-        server.upstream.send(Exchange(request, done, time.monotonic() + self.timeout + _MARGIN))
+        upstream.send(Exchange(request, done, time.monotonic() + self.fleet.timeout + _MARGIN))
 
     def _spawn(self, work: object) -> None:
         task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    # -- every second --------------------------------------------------------------------------------------------
 
     async def supervise(self) -> None:
         """Look after servers, slow clients and measures until cancelled."""
@@ -228,11 +204,8 @@ class Router:
         while True:
             await asyncio.sleep(0.25)
             ticks += 1
+            self.fleet.watch()
             now = time.monotonic()
-            for server in list(self.servers.values()):
-                server.watch()
-                if server.upstream is not None:
-                    server.upstream.expire(now)
             for client in list(self.clients):
                 client.expire(now)
             if ticks % 4 == 0:
@@ -245,28 +218,13 @@ class Router:
         except sqlite3.Error as error:
             _LOG.warning("measures cannot be written: %s", error)
 
-    async def drain(self, name: str, seconds: float) -> bool:
-        """Send a variant nothing more, and wait until it has answered what it has; return whether it did."""
-        server = self.servers.get(name)
-        if server is None:
-            return True
-        server.draining = True
-        until = time.monotonic() + seconds
-        while server.pending and time.monotonic() < until:  # noqa: ASYNC110 (a minute's end, not a hot path)
-            await asyncio.sleep(0.01)
-        done = not server.pending
-        self.servers.pop(name, None)
-        server.close()
-        return done
-
     async def stop(self, seconds: float = 10.0) -> None:
         """Answer what is under way, then close."""
         self.stopping = True
         until = time.monotonic() + seconds
         while any(client.busy for client in self.clients) and time.monotonic() < until:  # noqa: ASYNC110 (likewise)
             await asyncio.sleep(0.01)
-        for server in self.servers.values():
-            server.close()
+        self.fleet.close()
         self.write_measures()
 
 

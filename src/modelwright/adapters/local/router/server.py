@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal
 
+from modelwright.adapters.local.driver.processes import Identity
 from modelwright.adapters.local.router.upstream import Upstream
 from modelwright.adapters.local.router.variant import Variant
 
@@ -15,6 +16,7 @@ State = Literal["starting", "ready", "resting", "failed"]
 _TRIES = 5
 _HEALTHY_AFTER = 60.0
 _POLL = 0.02
+_LEAVING = 5.0
 _LOG = logging.getLogger("modelwright.router")
 
 
@@ -37,6 +39,7 @@ class Server:
     _not_before: float = 0.0
     _change: asyncio.Event = field(default_factory=asyncio.Event)
     _starting: asyncio.Task[None] | None = None
+    _leaving: Identity | None = None
 
     @property
     def pending(self) -> int:
@@ -113,7 +116,9 @@ class Server:
 
     async def _start(self) -> None:
         try:
-            await asyncio.to_thread(self.variant.start)
+            await self._old_one_gone()
+            if self.variant.failure() is None:  # what it cannot load now it cannot load again
+                await asyncio.to_thread(self.variant.start)
             while True:
                 port = self.variant.port()
                 if port is not None:
@@ -133,6 +138,15 @@ class Server:
         else:
             self._retry("the server ended before it was ready")
 
+    async def _old_one_gone(self) -> None:
+        """Wait until a process that closed its door has left, so that another one is started and not itself found."""
+        until = time.monotonic() + _LEAVING
+        while self._leaving is not None and self.variant.identity() == self._leaving:
+            if time.monotonic() > until:
+                await asyncio.to_thread(self.variant.stop, 1.0)
+            await asyncio.sleep(_POLL)
+        self._leaving = None
+
     def _upgrade(self, port: int) -> None:
         self.upstream = Upstream(port)
         self._up = self._last = time.monotonic()
@@ -147,9 +161,12 @@ class Server:
             self.upstream.close()
             self.upstream = None
 
-    def suspect(self) -> None:
-        """Look at the process at once, because a request to it failed."""
-        if self.state == "ready" and not self.draining and not self.variant.alive():
+    def suspect(self, upstream: Upstream) -> None:
+        """Look at the process at once, because a request to it failed: one that does not listen is as good as dead."""
+        if self.upstream is not upstream or self.state != "ready" or self.draining:
+            return
+        self._leaving = self.variant.identity()
+        if upstream.refused or self._leaving is None:
             self._died()
 
     def close(self) -> None:

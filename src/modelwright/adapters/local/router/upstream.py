@@ -38,6 +38,7 @@ class Exchange:
     body: bytes = b""
     reason: str = ""
     resent: bool = False
+    unsent: bool = False
     finished: bool = False
 
     def finish(self, reason: str = "") -> None:
@@ -183,7 +184,7 @@ class Upstream:
             loop = asyncio.get_running_loop()
             _, connection = await loop.create_connection(lambda: _Connection(self), HOST, self.port)
         except OSError as error:
-            self.refused = True
+            self.refused = exchange.unsent = True
             self.left(exchange)
             exchange.finish(f"the server does not listen: {error.strerror or error}")
             return

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from modelwright.adapters.local.driver import processes
+from modelwright.adapters.local.driver.processes import Identity
 
 PROCESS = "process.json"
 READY = "ready.json"
@@ -56,9 +57,13 @@ class Variant:
         """Return whether the server's process runs."""
         return processes.alive(self.folder, NAME)
 
+    def identity(self) -> Identity | None:
+        """Return the server's process, None when it does not run."""
+        return processes.identity(self.folder, NAME)
+
     def port(self) -> int | None:
         """Return the port of the process that runs now, None until it answers."""
-        found = processes.identity(self.folder, NAME)
+        found = self.identity()
         said = read_json(self.folder / READY)
         if found is None or said is None or said.get("state") != "ready" or said.get("pid") != found.pid:
             return None
