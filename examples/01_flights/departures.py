@@ -78,6 +78,7 @@ def open_departures(data: Path | None = None) -> duckdb.DuckDBPyConnection:
     """
     connection = duckdb.connect(":memory:", config={"threads": "2", "memory_limit": "1GB"})
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # a query of two seconds would draw one on stdout
     source = data or data_folder()
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(source / "flights.csv.zip") as archive:
         [name] = [name for name in archive.namelist() if name.endswith("flights.csv") and "__MACOSX" not in name]

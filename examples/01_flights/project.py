@@ -33,7 +33,7 @@ features = FeatureStore(
             timestamp="hour",
             source=lake / "features/carrier",
             ttl="7d",
-            refresh="0 * * * *",
+            refresh="0 5 * * *",
             features={"mean_delay_7d": "float64", "flights_7d": "int64"},
         ),
     ],
@@ -49,6 +49,7 @@ train = TrainingJob(
         objective="auc",
         direction="maximize",
         trials=3,
+        method="random",
         space={"learning_rate": (0.035, 0.05, "log"), "min_samples_leaf": (150, 250)},
     ),
     timeout="10m",
@@ -107,7 +108,7 @@ watch = Monitor(
     min_rows=4000,  # a week has some 6,500 departures: half a week is no week
     checks=[
         Drift(method="psi", columns=["hour", "distance", "temp", "wind_speed", "mean_delay_7d"], threshold="auto"),
-        Performance("auc", minimum=0.69, labels_within="3d", min_matched=0.8),
+        Performance("auc", minimum=0.685, labels_within="3d", min_matched=0.8),
         Quality(nulls=0.05, new_categories="warn"),
     ],
     retrain=Retrain(train, on=["auc"], when="3 of 5", cooldown="14d", monthly_budget=50),

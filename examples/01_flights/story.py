@@ -179,7 +179,7 @@ class Story:
             self.clock.advance_to(max(hour, self.clock.now()))
             for rows in requests:
                 self.airline.ask(self.clock.now(), rows)
-            self._tick()
+            self._settle()
         while midnight < until:
             midnight += DAY
             self._day(midnight)

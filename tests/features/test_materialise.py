@@ -15,6 +15,7 @@ from tests.features.planted import moments, view
 
 from modelwright.errors import DataError, IntegrityError, NotFoundError
 from modelwright.workload.materialise import run
+from modelwright.workload.offline import OfflineFeatures
 from modelwright.workload.online import SqliteOnline
 from modelwright.workload.rows import Columns, read_rows, write_parquet
 
@@ -140,6 +141,88 @@ def test_a_killed_run_is_finished_by_the_next_one(tmp_path: Path) -> None:
     run(config(tmp_path, "2013-02-01"))
     assert offline(tmp_path) == expected
     assert online(tmp_path, "AA", "UA", "DL") == [11.0] * 3
+
+
+KILLED = """
+import json, os, signal, sys
+from modelwright.workload.materialise import run
+left = int(sys.argv[2])
+def count(event, arguments):
+    global left
+    writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & os.O_CREAT
+    if writes or event in ("os.rename", "os.mkdir", "os.remove", "sqlite3.connect"):
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(count)
+run(json.loads(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("step", [1, 3, 5, 6, 7, 8, 10, 12])
+def test_a_kill_at_any_step_loses_and_repeats_nothing(source: Path, step: int) -> None:
+    run(config(source, "2013-01-01"))
+    command = [sys.executable, "-c", KILLED, json.dumps(config(source, "2013-01-06")), str(step)]
+    killed = subprocess.run(command, capture_output=True, check=False)
+    assert killed.returncode in {0, -signal.SIGKILL}
+    run(config(source, "2013-01-06"))
+    assert offline(source) == [("AA", 1.0), ("AA", 2.0), ("UA", 3.0)]
+    assert online(source, "AA", "UA") == [2.0, 3.0]
+    assert not list(source.glob("features/carrier/abcdef12/_staging-*"))
+
+
+def test_many_small_files_of_a_past_day_become_one(tmp_path: Path) -> None:
+    hours = np.arange("2013-01-01", "2013-01-02", dtype="datetime64[h]").astype(str).tolist()
+    given = [(key, hour, hour, float(n)) for n, hour in enumerate(hours) for key in ("AA", "UA")]
+    write_parquet(tmp_path / "features/carrier/all.parquet", rows(*given))
+    day = tmp_path / "features/carrier/abcdef12/dt=2013-01-01"
+    for hour in hours:
+        run({**config(tmp_path, "2013-01-01"), "now": f"{hour}:00:00Z"})
+    assert len(list(day.glob("*.parquet"))) == 24
+    copy = day / "000001-9.parquet"
+    copy.write_bytes((day / "000001-0.parquet").read_bytes())
+    run(config(tmp_path, "2013-01-03"))
+    assert [path.name for path in day.glob("*.parquet")] == ["000024-all.parquet"]
+    assert offline(tmp_path) == sorted((key, delay) for key, _, _, delay in given)
+    late = rows(("AA", "2013-01-01T23:30:00", "2013-01-04", 99.0))
+    write_parquet(tmp_path / "features/carrier/late.parquet", late)
+    run(config(tmp_path, "2013-01-05"))
+    assert ("AA", 99.0) in offline(tmp_path)
+    assert online(tmp_path, "AA", "UA") == [99.0, 23.0]
+
+
+def test_a_join_never_fails_or_goes_back_while_rows_are_materialised_and_merged(tmp_path: Path) -> None:
+    hours = np.arange("2013-01-01", "2013-01-04", dtype="datetime64[h]").astype(str).tolist()
+    given = [("AA", hour, hour, float(n)) for n, hour in enumerate(hours)]
+    write_parquet(tmp_path / "features/carrier/all.parquet", rows(*given))
+    moments_of_runs = json.dumps([f"{hour}:00:00Z" for hour in hours])
+    command = [sys.executable, "-c", WRITER, json.dumps(config(tmp_path, "2013-01-01")), moments_of_runs]
+    frame = {"carrier": np.array(["AA"]), "at": moments("2013-01-05")}
+    features = OfflineFeatures(tmp_path.as_uri(), [view(tmp_path)])
+    seen = []
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as writer:
+        while writer.poll() is None:
+            seen.append(float(features.join(frame, on="carrier", at="at")[0]["delay"][0]))
+    known = [delay for delay in seen if not np.isnan(delay)]
+    assert writer.returncode == 0
+    assert known == sorted(known)
+    assert features.join(frame, on="carrier", at="at")[0]["delay"].tolist() == [71.0]
+    assert len(list(tmp_path.glob("features/carrier/abcdef12/dt=2013-01-01/*.parquet"))) == 1
+
+
+def test_partitions_of_an_older_schema_are_no_source(source: Path) -> None:
+    run(config(source, "2013-01-06"))
+    run(config(source, "2013-01-06", schema="00000002"))
+    old, new = (read_rows((source / f"features/carrier/{schema}").as_uri()) for schema in ("abcdef12", "00000002"))
+    assert sorted(old["delay"]) == sorted(new["delay"]) == [1.0, 2.0, 3.0]
+
+
+def test_two_runs_at_once_do_the_work_once(source: Path) -> None:
+    command = [sys.executable, "-c", WRITER, json.dumps(config(source, "2013-01-06")), '["2013-01-06T00:00:00Z"]']
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    rows = sorted(json.loads(process.communicate()[0].splitlines()[0])["rows"] for process in both)
+    assert rows == [0, 3]
+    assert offline(source) == [("AA", 1.0), ("AA", 2.0), ("UA", 3.0)]
 
 
 def test_files_of_a_batch_that_was_never_committed_are_replaced(source: Path) -> None:

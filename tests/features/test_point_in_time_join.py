@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -108,6 +109,13 @@ def test_a_pandas_frame_keeps_its_index_order_and_zone(features: OfflineFeatures
     assert joined["delay"].tolist()[0] == 2.0
 
 
+def test_nullable_pandas_keys_keep_their_rows(features: OfflineFeatures) -> None:
+    keys = pd.Series(["AA", pd.NA, "UA"], dtype="string")
+    frame = pd.DataFrame({"carrier": keys, "at": pd.to_datetime(["2013-01-06"] * 3).tz_localize("UTC")})
+    joined, _ = features.join(frame, on="carrier", at="at")
+    assert joined["delay"].isna().tolist() == [False, True, False]
+
+
 def test_a_parquet_file_gives_a_parquet_file_with_all_its_columns(features: OfflineFeatures, tmp_path: Path) -> None:
     source = tmp_path / "flights.parquet"
     columns = {"who": np.array(["UA", "ZZ"]), "at": moments("2013-01-03", "2013-01-03"), "x": np.array([5, 6])}
@@ -138,6 +146,16 @@ def test_before_the_first_materialisation_every_answer_is_null(tmp_path: Path) -
 def test_naive_times_are_refused(features: OfflineFeatures, naive: Any) -> None:
     with pytest.raises(DataError, match="no time zone"):
         features.join(naive, on="carrier", at="at")
+
+
+def test_naive_times_of_a_file_are_refused_too(features: OfflineFeatures, tmp_path: Path) -> None:
+    file = tmp_path / "naive.parquet"
+    duckdb.connect().execute(f"COPY (SELECT 'AA' AS carrier, TIMESTAMP '2013-01-04' AS at) TO '{file}'")
+    read = read_rows(str(file))
+    assert read["at"].tolist() == moments("2013-01-04").tolist()
+    for frame in (read, {name: values[:1] for name, values in read.items()}, file):
+        with pytest.raises(DataError, match=r"without a time zone|not a time with a zone"):
+            features.join(frame, on="carrier", at="at")
 
 
 def test_a_column_that_the_frame_has_already_is_refused(features: OfflineFeatures) -> None:

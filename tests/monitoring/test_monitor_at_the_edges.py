@@ -232,6 +232,17 @@ def test_repeating_write_truth_adds_nothing(tmp_path: Path) -> None:
     assert write_truth(store, "api", [], MONDAY) is None
 
 
+def test_torn_truth_and_keys_that_are_lists_do_no_harm(tmp_path: Path) -> None:
+    _, label = scored(tmp_path)
+    odd = [row(MONDAY, keys={"id": [1, {"a": 2}]}, output={"prediction": 1, "probability": 0.7})]
+    capture(tmp_path, odd, server="odd")
+    truth(tmp_path, [({"id": n}, int(label[n]), MONDAY + WEEK) for n in range(400)])
+    truth(tmp_path, [({"id": [1, {"a": 2}]}, 1, MONDAY + WEEK)])
+    (tmp_path / "truth/api/dt=2013-03-11/torn.jsonl.gz").write_bytes(b"\x1f\x8b torn")
+    (result,) = watch(tmp_path, MONDAY + 2 * WEEK, [AUC])
+    assert (result.status, result.matched, result.rows) == ("ok", 1.0, 401)
+
+
 def test_a_late_row_makes_a_revision_that_does_not_count(tmp_path: Path) -> None:
     send(tmp_path, listed(table(300, 1)))
     releases = reference(tmp_path)

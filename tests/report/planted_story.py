@@ -34,10 +34,11 @@ def _drift(column: str, values: tuple[float, ...], threshold: float, false_alarm
             1,
             "violated" if value > threshold else "ok",
             value,
+            threshold=threshold,
         )
         for index, value in enumerate(values)
     )
-    return Drifted(column, "psi", windows, threshold, false_alarms)
+    return Drifted(column, "psi", windows, false_alarms)
 
 
 def story(title: str = "flights: half a year in service") -> StoryData:

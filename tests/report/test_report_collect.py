@@ -97,7 +97,7 @@ def plant_results(client: Client) -> None:
         interval = (auc - 0.01, auc + 0.01) if auc is not None else None
         status: Status = "insufficient" if auc is None else "violated" if auc < 0.66 else "ok"
         performance = {"kind": "performance", "metric": "auc", "minimum": 0.66}
-        drift = {"kind": "drift", "method": "psi", "column": "temp", "threshold": "auto"}
+        drift = {"kind": "drift", "method": "psi", "column": "temp", "threshold": 0.5}
         put(
             client, Result("delay-watch", "delay-api", window, 1, "auc", performance, status, auc, interval, 6000, 0.97)
         )
@@ -105,7 +105,7 @@ def plant_results(client: Client) -> None:
             client,
             Result(
                 "delay-watch", "delay-api", window, 1, "drift-psi.temp", drift, "violated" if psi > 0.5 else "ok", psi,
-                rows=6100, detail={"threshold": 0.5, "false_alarms": 0.05},
+                rows=6100, detail={"false_alarms": 0.05},
             ),
         )  # fmt: skip
         shadow = Result("delay-watch", "delay-api", window, 2, "auc", performance, "ok", 0.9, variant="shadow")
@@ -125,7 +125,8 @@ def test_windows_become_points_by_metric_and_column(data: StoryData) -> None:
         (1, "insufficient", None, None),
     ]
     (drifted,) = data.drifted
-    assert (drifted.column, drifted.method, drifted.threshold, drifted.false_alarms) == ("temp", "psi", 0.5, 0.05)
+    assert (drifted.column, drifted.method, drifted.false_alarms) == ("temp", "psi", 0.05)
+    assert {one.threshold for one in drifted.windows} == {0.5}
     assert [one.value for one in drifted.windows] == [0.1, 0.9, 0.2]
 
 

@@ -101,7 +101,9 @@ def test_a_bar_never_leaves_its_track() -> None:
 
 
 def test_a_sparkline_shows_its_threshold() -> None:
-    drawing = sparkline([Point(START, 0.1), Point(END, 0.4)], threshold=0.2, start=START, end=END, title="psi")
+    drawing = sparkline(
+        [Series("v", (Point(START, 0.1), Point(END, 0.4)))], threshold=0.2, start=START, end=END, title="psi"
+    )
     (level,) = elements(drawing, "level")
     dots = elements(drawing, "dot")
     assert number(dots[1], "cy") < number(level, "y1") < number(dots[0], "cy")

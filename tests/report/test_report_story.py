@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from tests.report.planted_story import CANARY, END, START, story
 
-from modelwright.report.series import StoryData
+from modelwright.report.series import Drifted, StoryData, Window
 from modelwright.report.story import render_story
 
 SECTIONS = ["Quality in service", "Drift of the inputs", "Traffic", "Decisions", "Releases"]
@@ -127,3 +127,26 @@ def test_a_rollout_is_drawn_on_its_own_scale() -> None:
     widths = [float(node.get("width", "0")) for node in canary[:2]]
     assert widths[0] == pytest.approx(widths[1], abs=0.02)  # ten minutes each
     assert CANARY < END
+
+
+def test_each_version_is_measured_against_its_own_threshold() -> None:
+    windows = tuple(
+        Window(
+            START + timedelta(days=7 * index),
+            START + timedelta(days=7 * index + 7),
+            version,
+            status,
+            value,
+            threshold=limit,
+        )
+        for index, (version, status, value, limit) in enumerate([(1, "ok", 0.4, 0.8), (2, "violated", 0.3, 0.1)])
+    )
+    page = render_story(replace(story(), drifted=(Drifted("temp", "psi", windows, 0.05),)))
+    row = next(row for row in tree(page).iter("tr") if "".join(row.itertext()).startswith("temp"))
+    dots = [node for node in row.iter() if "dot" in (node.get("class") or "").split()]
+    level = next(node for node in row.iter() if node.get("class") == "level")
+    heights = [float(node.get("cy", "nan")) for node in dots]
+    base = 39.0  # the sparkline's lower edge: 44 high, 5 below
+    assert (base - heights[0]) / (base - float(level.get("y1", "nan"))) == pytest.approx(0.5, abs=0.01)
+    assert (base - heights[1]) / (base - float(level.get("y1", "nan"))) == pytest.approx(3.0, abs=0.01)
+    assert "0.8, 0.1" in "".join(row.itertext())

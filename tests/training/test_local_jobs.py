@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.training.workshop import Workshop
+from tests.waiting import eventually
+
+from modelwright.adapters.local.driver import processes
 from modelwright.adapters.local.driver.jobs import LocalJobs
 from modelwright.contract.driver import Filled, JobStatus
 from modelwright.errors import UsageError
-from tests.training.workshop import Workshop
-from tests.waiting import eventually
 
 ENDED = {"succeeded", "failed", "cancelled", "lost"}
 
@@ -168,7 +170,7 @@ def test_a_cancelled_job_leaves_no_process_and_stays_cancelled(workshop: Worksho
     workshop.code(STUCK)
     jobs = LocalJobs(tmp_path / "state")
     jobs.start("job-1", request(workshop.config()))
-    eventually(lambda: (workshop.control / "runs/job-1/work/checkpoint/begun").exists())
+    eventually((workshop.control / "runs/job-1/work/checkpoint/begun").exists)
     assert jobs.status("job-1").state == "running"
 
     jobs.cancel("job-1")
@@ -184,6 +186,7 @@ def test_a_job_survives_the_death_of_the_client_that_started_it(workshop: Worksh
     started = f"""
 import json, os, signal
 from pathlib import Path
+from modelwright.adapters.local.driver import processes
 from modelwright.adapters.local.driver.jobs import LocalJobs
 from modelwright.contract.driver import Filled
 body = {{"verb": "train", "config": json.loads({json.dumps(json.dumps(workshop.config()))})}}
@@ -203,7 +206,7 @@ def test_a_job_whose_supervisor_was_killed_is_lost_and_takes_its_workload_along(
     state = tmp_path / "state"
     jobs = LocalJobs(state)
     jobs.start("job-1", request(workshop.config()))
-    eventually(lambda: (workshop.control / "runs/job-1/work/checkpoint/begun").exists())
+    eventually((workshop.control / "runs/job-1/work/checkpoint/begun").exists)
     supervisor = json.loads((state / "jobs/job-1/supervisor.pid.json").read_text())["pid"]
 
     os.kill(supervisor, signal.SIGKILL)
@@ -223,6 +226,7 @@ def test_a_job_that_was_noted_but_never_begun_is_started_by_the_next_call(worksh
     folder = tmp_path / "state/jobs/job-1"
     jobs.start("job-1", request(workshop.config()))
     ended(jobs, "job-1")
+    eventually(lambda: not processes.alive(folder, "supervisor"))
     for name in ("attempt.json", "exit.json", "supervisor.pid.json", "log.txt"):
         (folder / name).unlink(missing_ok=True)
     assert jobs.status("job-1").state == "queued"

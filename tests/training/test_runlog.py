@@ -15,7 +15,7 @@ from modelwright.workload.runlog import RunLog
 class Drawing:
     """Draws itself the way matplotlib's figures do."""
 
-    def savefig(self, target: Any, *, format: str) -> None:
+    def savefig(self, target: Any, *, format: str) -> None:  # noqa: A002  matplotlib's word
         target.write(f"<svg>{format}</svg>".encode())
 
 

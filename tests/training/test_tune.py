@@ -8,7 +8,6 @@ import sys
 from typing import Any
 
 import pytest
-
 from tests.training.workshop import Workshop
 from tests.waiting import eventually
 
@@ -138,7 +137,7 @@ def test_a_search_that_was_killed_goes_on_with_the_trials_that_are_missing(works
         [sys.executable, "-m", "modelwright.workload", "train", "--config", str(file)], stdout=subprocess.DEVNULL
     )
     work = workshop.control / "runs/job-1/work"
-    eventually(lambda: (work / "hanging").exists())
+    eventually((work / "hanging").exists)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     before = [json.loads(line) for line in (work / "trials.jsonl").read_text().splitlines()]
@@ -152,6 +151,18 @@ def test_a_search_that_was_killed_goes_on_with_the_trials_that_are_missing(works
     assert [t["value"] for t in trials] == [0.0, 1.0, 2.0, 3.0]
     assert [t["hyperparameters"] for t in trials[:2]] == [t["hyperparameters"] for t in before]
     assert sample_of(workshop) == 3.0
+
+
+def test_a_retry_tries_again_where_every_trial_failed(workshop: Workshop) -> None:
+    workshop.code(PARABOLA.replace("x = context", "open('lake').close(); x = context"))
+    config = workshop.config(tuning=tuning(trials=2, method="auto"))
+    assert workshop.train(config).status == 1
+
+    (workshop.project / "lake").touch()
+    ended = workshop.train(config)
+
+    assert ended.status == 0, ended.output
+    assert [t["state"] for t in workshop.result()["trials"]] == ["succeeded", "succeeded"]
 
 
 def test_a_search_that_is_out_of_time_starts_no_more_trials(workshop: Workshop) -> None:

@@ -45,7 +45,7 @@ class Workshop:
         return path
 
     def config(self, run: str = "job-1", **changes: Any) -> dict[str, Any]:
-        document = {
+        document: dict[str, Any] = {
             "schema": "modelwright.train/1",
             "job": run.rpartition("-")[0],
             "run": run,

@@ -26,7 +26,7 @@ X = np.random.default_rng(3).normal(size=(50, 2))
 Y = (X[:, 0] > 0).astype(int)
 
 
-class Mine(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class Mine(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn comes without types
     """An estimator of the user's own, which skops would have to import and run."""
 
     def fit(self, given: Any, labels: Any) -> Mine:

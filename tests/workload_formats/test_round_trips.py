@@ -79,6 +79,7 @@ def test_a_regressor_comes_back_from_skops(tmp_path: Path, model: Any) -> None:
     assert outputs.task == "regression"
 
 
+@pytest.mark.filterwarnings("ignore:The `probability` parameter:FutureWarning")
 def test_a_classifier_whose_predict_is_not_the_likeliest_class_keeps_its_own_word(tmp_path: Path) -> None:
     model = SVC(probability=True, random_state=0).fit(X, THREE)
     outputs = saved_and_loaded(tmp_path, model, X, names=NAMES).predict(columns())

@@ -1,12 +1,14 @@
-"""Logs: what is there, or with `-f` what comes, until the end or Ctrl-C."""
+"""What jobs and servers say: logs as they are or as they come, and a job's last line."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
 from modelwright.cli.answer import Answer
 from modelwright.cli.session import Session
+from modelwright.cli.table import facts
 from modelwright.cli.terminal import clean
 
 _POLL = 0.3
@@ -41,3 +43,14 @@ def _write(session: Session, text: str) -> None:
     if text:
         session.out.stream.write(clean(text))
         session.out.stream.flush()
+
+
+def job_answer(session: Session, said: str) -> Answer:
+    """Return what a job said in its last line: its facts where that is a JSON object, else the line."""
+    try:
+        document = json.loads(said)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        return Answer({"said": said}, clean(said))
+    return Answer(document, facts(document.items(), session.out))

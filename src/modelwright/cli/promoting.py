@@ -56,8 +56,14 @@ def promotion_text(session: Session, promotion: Promotion) -> str:
     lines = [f"{document['model']}:{document['version']} is {document['alias']}"]
     for endpoint, release in document["releases"].items():
         lines.append(f"{endpoint}: release {release['release']} is {release['state']}")
-    lines += [f"next: modelwright endpoint invoke {endpoint} --sample" for endpoint in list(document["releases"])[:1]]
+    lines += [f"next: {_try(promotion, endpoint)}" for endpoint in list(document["releases"])[:1]]
     return "\n\n".join([*parts, "\n".join(lines)])
+
+
+def _try(promotion: Promotion, endpoint: str) -> str:
+    """Return the command that asks what serves now."""
+    batch = promotion.platform.record.resource("endpoint", endpoint).get("mode") == "batch"
+    return f"modelwright batch {endpoint}" if batch else f"modelwright endpoint invoke {endpoint} --sample"
 
 
 def _document(promotion: Promotion, run: Run | None) -> dict[str, Any]:

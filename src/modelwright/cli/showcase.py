@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelwright.errors import ModelwrightError, NotFoundError, UsageError
+from modelwright.errors import ModelwrightError, NotAppliedError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from modelwright.client.client import Client
@@ -97,8 +97,12 @@ class Showcase:
 
     def stop(self) -> None:
         """Stop everything that serves; the ledger and all data stay."""
-        if self.story is not None and hasattr(self.story, "client"):
+        if self.story is None or not hasattr(self.story, "client"):
+            return  # stopped before the story had begun
+        try:
             stop_serving(self.client)
+        except NotAppliedError:
+            return  # stopped before anything was made
 
 
 def stop_serving(client: Client) -> None:

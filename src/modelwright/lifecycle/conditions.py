@@ -22,15 +22,24 @@ def _broken(condition: Mapping[str, Any], new: Measure, stable: Measure, min_req
     metric, value = condition["metric"], float(condition["value"])
     enough = new.requests >= max(1, min_requests)
     if metric == "error_rate" and not condition["relative"]:
-        if errors_exceed(new, value) or (enough and new.error_rate > value):
-            return f"error_rate {new.error_rate:.3f} > {value:g} ({new.errors} of {new.requests} requests)"
+        if errors_exceed(new, value) or (enough and _beyond(condition, new.error_rate, value)):
+            sign = condition["operator"]
+            return f"error_rate {new.error_rate:.3f} {sign} {value:g} ({new.errors} of {new.requests} requests)"
         return ""
     found = _read(new, metric)
     limit = value * _read(stable, metric) if condition["relative"] else value
-    if not enough or math.isnan(found) or math.isnan(limit) or found <= limit:
+    if not enough or math.isnan(found) or math.isnan(limit) or not _beyond(condition, found, limit):
         return ""
     times = f" ({value:g} * stable)" if condition["relative"] else ""
-    return f"{metric} {found:.1f} > {limit:.1f}{times}"
+    return f"{metric} {_told(metric, found)} {condition['operator']} {_told(metric, limit)}{times}"
+
+
+def _beyond(condition: Mapping[str, Any], found: float, limit: float) -> bool:
+    return found > limit or (condition["operator"] == ">=" and found == limit)
+
+
+def _told(metric: str, value: float) -> str:
+    return f"{value:.3f}" if metric == "error_rate" else f"{value:.1f}"
 
 
 def _read(measure: Measure, metric: str) -> float:

@@ -9,10 +9,19 @@ from typing import Any
 
 from modelwright.canonical import check_schema, timestamp
 from modelwright.lifecycle.platform import LivePlatform
+from modelwright.lifecycle.record import Record
 from modelwright.lifecycle.registration import model_uri
 from modelwright.lifecycle.states import VersionState
 
-EVALUATION_GATES = frozenset({"threshold", "beats", "passes"})
+_GATES = frozenset({"threshold", "beats", "passes"})
+
+
+def baselines(record: Record, model: str) -> list[str]:
+    """Return the aliases to compare a version with, one evaluation each: "" for none, nothing if no gate asks."""
+    gates = record.gates(model)
+    if not record.model(model).get("evaluation") or not any(gate["kind"] in _GATES for gate in gates):
+        return []
+    return list(dict.fromkeys(gate["alias"] for gate in gates if gate["kind"] == "beats")) or [""]
 
 
 def start_evaluation(platform: LivePlatform, model: str, evaluation: str, versions: Sequence[VersionState]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -40,11 +40,15 @@ def gate_name(gate: Mapping[str, Any]) -> str:
 _NAMES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "threshold": lambda gate: f"{gate['metric']} {gate['operator']} {gate['value']:g}",
     "beats": lambda gate: f"{gate['metric']} beats {gate['alias']} by {gate['by']:g} at {gate['confidence']:.0%}",
-    "soak": lambda gate: f"soak {span(gate['duration'])} as {gate['as']}",
+    "soak": lambda gate: f"soak {span(gate['duration'])} {_where(gate)}",
     "approval": lambda gate: f"approval by {gate['role']}",
-    "cost": lambda gate: f"cost <= {gate['maximum']:g}",
+    "cost": lambda gate: f"cost of a {gate['of']} <= {gate['maximum']:g}",
     "passes": lambda gate: f"passes {gate['check']['kind']}",
 }
+
+
+def _where(gate: Mapping[str, Any]) -> str:
+    return f"in {gate['environment']}" if gate.get("environment") else f"as {gate['as']}"
 
 
 def span(seconds: float) -> str:
@@ -59,9 +63,24 @@ def decide_gate(platform: LivePlatform, promotion: PromotionState, gate: Mapping
     return _DECIDERS[gate["kind"]](platform, promotion, gate)
 
 
-def _from_evaluation(platform: LivePlatform, promotion: PromotionState) -> dict[str, Any]:
-    assert promotion.evaluation is not None, "gates on evaluations are asked after the evaluation"
-    result = evaluation_result(platform, promotion.evaluation["evaluation"])
+def named_gates(gates: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return gates by the names that the ledger knows them by, in order; equal names are numbered."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for gate in gates:
+        name = base = gate_name(gate)
+        number = 1
+        while name in found:
+            number += 1
+            name = f"{base} ({number})"
+        found[name] = gate
+    return found
+
+
+def _from_evaluation(platform: LivePlatform, promotion: PromotionState, alias: str | None = None) -> dict[str, Any]:
+    """Return the result of the evaluation against an alias, by default of the first; it is over by now."""
+    queued = promotion.evaluations
+    chosen = queued.get(alias) if alias is not None else next(iter(queued.values()), None)
+    result = evaluation_result(platform, chosen["evaluation"]) if chosen is not None else None
     return result if result is not None else {"status": "failed", "error": {"message": "no evaluation result"}}
 
 
@@ -73,22 +92,35 @@ def _broken(gate: Mapping[str, Any], result: Mapping[str, Any]) -> GateOutcome |
 
 
 def _threshold(platform: LivePlatform, promotion: PromotionState, gate: Mapping[str, Any]) -> GateOutcome:
+    if not platform.record.model(promotion.model).get("evaluation"):
+        return _bounded(gate, _logged(platform, promotion, gate["metric"]))
     result = _from_evaluation(platform, promotion)
     if broken := _broken(gate, result):
         return broken
     found = result["metrics"][str(promotion.version)].get(gate["metric"], {})
-    value = found.get("value")
+    return _bounded(gate, {**found, "rows": result["rows"], "blocks": len(result["blocks"])})
+
+
+def _logged(platform: LivePlatform, promotion: PromotionState, metric: str) -> dict[str, Any]:
+    """Return the metric that the version's run logged: all there is where a model declares no evaluation."""
+    version = model_state(platform, promotion.model).versions[promotion.version]
+    return {"value": version.body.get("metrics", {}).get(metric), "logged_by": version.run}
+
+
+def _bounded(gate: Mapping[str, Any], evidence: Mapping[str, Any]) -> GateOutcome:
+    value = evidence.get("value")
     if value is None:
-        return GateOutcome(gate_name(gate), "threshold", "failed", found, f"{gate['metric']} could not be computed")
+        text = evidence.get("reason") or f"{gate['metric']} could not be computed"
+        return GateOutcome(gate_name(gate), "threshold", "failed", evidence, text)
     passed = value >= gate["value"] if gate["operator"] == ">=" else value <= gate["value"]
-    evidence = {**found, "rows": result["rows"], "blocks": len(result["blocks"])}
     return GateOutcome(gate_name(gate), "threshold", "passed" if passed else "failed", evidence, f"{value:.4f}")
 
 
 def _beats(platform: LivePlatform, promotion: PromotionState, gate: Mapping[str, Any]) -> GateOutcome:
-    if promotion.evaluation is not None and promotion.evaluation.get("against") is None:
-        return GateOutcome(gate_name(gate), "beats", "passed", {"baseline": None}, f"no {gate['alias']} yet")
-    result = _from_evaluation(platform, promotion)
+    queued = promotion.evaluations.get(gate["alias"])
+    if queued is not None and queued.get("against") is None:
+        return GateOutcome(gate_name(gate), "beats", "passed", {"baseline": None}, f"no other {gate['alias']} yet")
+    result = _from_evaluation(platform, promotion, gate["alias"])
     if broken := _broken(gate, result):
         return broken
     same = [
@@ -116,10 +148,13 @@ def _passes(platform: LivePlatform, promotion: PromotionState, gate: Mapping[str
 
 def _soak(platform: LivePlatform, promotion: PromotionState, gate: Mapping[str, Any]) -> GateOutcome:
     name = gate_name(gate)
+    if gate.get("environment"):
+        return _soaked_elsewhere(platform, promotion, gate)
     endpoints = _mirroring(platform, f"{promotion.model}@{gate['as']}")
     live = [(endpoint, state) for endpoint, state in endpoints if state.current is not None]
     if not endpoints:
-        return GateOutcome(name, "soak", "failed", {}, f"no endpoint mirrors to {promotion.model}@{gate['as']}")
+        text = f"no endpoint serves or mirrors to {promotion.model}@{gate['as']}"
+        return GateOutcome(name, "soak", "failed", {}, text)
     if not live:
         return GateOutcome(name, "soak", "passed", {"live": False}, "nothing serves yet: nothing to mirror")
     for endpoint, _ in live:
@@ -133,7 +168,7 @@ def _mirroring(platform: LivePlatform, reference: str) -> list[tuple[str, Endpoi
     return [
         (name, fold_endpoint(platform.endpoint(name).events()))
         for name, document in platform.record.of_kind("endpoint").items()
-        if document.get("shadow") == reference
+        if document.get("shadow") == reference or reference in platform.record.serves(name)
     ]
 
 
@@ -141,7 +176,9 @@ def _soaked(platform: LivePlatform, promotion: PromotionState, gate: Mapping[str
     name = gate_name(gate)
     since = mirrored_since(platform.endpoint(endpoint).events(), promotion.version)
     if since is None:
-        return GateOutcome(name, "soak", "waiting", {}, "waiting for mirrored traffic")
+        reason = _unable(platform, endpoint, promotion.version)
+        verdict: Verdict = "failed" if reason else "waiting"
+        return GateOutcome(name, "soak", verdict, {}, reason or "waiting for traffic")
     started, variant = since
     measure = platform.driver.measures.read(endpoint, started, platform.now()).get(variant, Measure())
     evidence = {"since": timestamp(started), "requests": measure.requests, "errors": measure.errors}
@@ -154,17 +191,40 @@ def _soaked(platform: LivePlatform, promotion: PromotionState, gate: Mapping[str
     return GateOutcome(name, "soak", "waiting", evidence, waiting)
 
 
+def _unable(platform: LivePlatform, endpoint: str, version: int) -> str:
+    """Return why the soaking version cannot serve, or nothing."""
+    seen = platform.driver.serving.status(endpoint).deployments
+    failed = [d for d in seen if d.state == "failed" and d.name.startswith(f"v{version}-") and d.name.endswith("-shadow")]
+    return f"{failed[0].name} cannot serve: {failed[0].reason}" if failed else ""
+
+
 def mirrored_since(events: tuple[Event, ...], version: int) -> tuple[datetime, str] | None:
-    """Return since when, without a break, a version receives mirrored traffic, and as which variant."""
+    """Return since when, without a break, a version receives traffic, mirrored or its own, and as which variant."""
     found: tuple[datetime, str] | None = None
     for event in events:
         if event.kind == "traffic.set":
-            variant = next((v for v in event.body["mirror"] if event.body["versions"].get(v) == version), None)
+            receiving = [*event.body["mirror"], *event.body["weights"]]
+            variant = next((v for v in receiving if event.body["versions"].get(v) == version), None)
             if variant is None:
                 found = None
             elif found is None or found[1] != variant:
                 found = (event.at, variant)
     return found
+
+
+def _soaked_elsewhere(platform: LivePlatform, promotion: PromotionState, gate: Mapping[str, Any]) -> GateOutcome:
+    """Judge the soak of the same bytes in another environment, by its own ledger and measures."""
+    name, digest = gate_name(gate), model_state(platform, promotion.model).versions[promotion.version].digest
+    other = platform.elsewhere(gate["environment"])
+    same = [v.number for v in model_state(other, promotion.model).versions.values() if v.digest == digest]
+    waiting = GateOutcome(name, "soak", "waiting", {}, f"it never served in {gate['environment']}")
+    for endpoint in other.record.of_kind("endpoint") if same else ():
+        if mirrored_since(other.endpoint(endpoint).events(), same[0]) is not None:
+            found = _soaked(other, replace(promotion, version=same[0]), gate, endpoint)
+            if found.verdict != "waiting":
+                return found
+            waiting = found
+    return waiting
 
 
 def _approval(platform: LivePlatform, promotion: PromotionState, gate: Mapping[str, Any]) -> GateOutcome:
@@ -194,14 +254,24 @@ def author(platform: LivePlatform, promotion: PromotionState) -> str:
 
 
 def _cost(platform: LivePlatform, promotion: PromotionState, gate: Mapping[str, Any]) -> GateOutcome:
+    evidence = (_cost_of_month if gate["of"] == "month" else _cost_of_run)(platform, promotion)
+    verdict: Verdict = "passed" if evidence["cost"] <= gate["maximum"] else "failed"
+    return GateOutcome(gate_name(gate), "cost", verdict, evidence, f"{evidence['cost']:.2f}")
+
+
+def _cost_of_run(platform: LivePlatform, promotion: PromotionState) -> dict[str, float]:
     version = model_state(platform, promotion.model).versions[promotion.version]
     run = find_run(platform, version.run)
     price = platform.record.hourly_price(run.job)
-    cost = price * run.seconds / 3600
-    evidence = {"cost": cost, "seconds": run.seconds, "hourly_price": price}
-    return GateOutcome(
-        gate_name(gate), "cost", "passed" if cost <= gate["maximum"] else "failed", evidence, f"{cost:.2f}"
-    )
+    return {"cost": price * run.seconds / 3600, "seconds": run.seconds, "hourly_price": price}
+
+
+def _cost_of_month(platform: LivePlatform, promotion: PromotionState) -> dict[str, float]:
+    """Return what the endpoints that serve the alias cost in a month of 730 hours, with their fewest instances."""
+    reference = f"{promotion.model}@{promotion.alias}"
+    names = [name for name in platform.record.of_kind("endpoint") if reference in platform.record.serves(name)]
+    price = sum(float(platform.record.outputs.get(name, {}).get("hourly_price", 0.0)) for name in names)
+    return {"cost": price * 730.0, "hourly_price": price}
 
 
 _DECIDERS = {

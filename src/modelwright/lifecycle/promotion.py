@@ -1,17 +1,17 @@
 """Promotion: a version on its way to an alias, through the gates of the environment.
 
 Alias moves are compare-and-set; a promotion whose alias was moved by somebody else in the meantime fails and says who.
+What ends a promotion is appended last, so that whoever is killed on the way leaves one that the next tick ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from modelwright.canonical import timestamp
 from modelwright.errors import RaceLostError, TransitionError
 from modelwright.ledger.event import Draft, Event
-from modelwright.lifecycle.evaluation import EVALUATION_GATES, evaluation_result, start_evaluation
-from modelwright.lifecycle.gates import GateOutcome, decide_gate, gate_name
+from modelwright.lifecycle.appending import append_model
+from modelwright.lifecycle.evaluation import baselines, evaluation_result, start_evaluation
+from modelwright.lifecycle.gates import GateOutcome, decide_gate, named_gates
 from modelwright.lifecycle.platform import LivePlatform, Step
 from modelwright.lifecycle.registration import model_state
 from modelwright.lifecycle.states import ModelState, PromotionState, VersionState, fold_model
@@ -26,41 +26,46 @@ def request_promotion(
     reason: str = "",
     cause: tuple[str, ...] = (),
 ) -> PromotionState:
-    """Open a promotion, or return the open one of the same version.
+    """Open a promotion, or return the open one of the same version; `override` ends its waiting for gates.
 
-    Raises `RaceLostError` while another version is on its way.
+    Raises `RaceLostError` while another version is on its way, and `TransitionError` for a version that was refused.
     """
+    found: str = ""
 
     def decide(events: tuple[Event, ...]) -> Draft | None:
+        nonlocal found
         state = fold_model(events)
         open_one = state.open_promotion
         if open_one is not None:
             _same_or_lost(open_one, version, alias)
+            found = open_one.id
             return None
         _promotable(state, version)
+        found = f"{version.model}-p{len(state.promotions) + 1}"
         body = {
-            "promotion": f"{version.model}-p{len(state.promotions) + 1}",
+            "promotion": found,
             "version": version.number,
             "alias": alias,
             "expected": state.aliases.get(alias),
             "override": override,
         }
-        return Draft("promotion.requested", body, key=f"{body['promotion']}/requested", reason=reason, cause=cause)
+        return Draft("promotion.requested", body, f"{found}/requested/{platform.owner}", reason, cause)
 
     platform.model(version.model).decide(decide)
-    promotion = model_state(platform, version.model).open_promotion
-    if promotion is None:
-        raise TransitionError(f"the promotion of {version.model}:{version.number} ended before it could be read")
-    return promotion
+    promotion = model_state(platform, version.model).promotions[found]
+    if override is not None and promotion.override is None and promotion.state == "open":
+        _note_override(platform, promotion, override)
+    return model_state(platform, version.model).promotions[found]
 
 
 def _same_or_lost(open_one: PromotionState, version: VersionState, alias: str) -> None:
-    if open_one.version != version.number or open_one.alias != alias:
-        raise RaceLostError(
-            f"{open_one.model}:{open_one.version} is being promoted to {open_one.alias} "
-            f"(by {open_one.actor}, since {open_one.requested:%Y-%m-%d %H:%M:%S}Z)",
-            remedy="wait for it to end, or stop it with `modelwright model reject`",
-        )
+    if open_one.version == version.number and open_one.alias == alias:
+        return
+    raise RaceLostError(
+        f"{open_one.model}:{open_one.version} is being promoted to {open_one.alias} "
+        f"(by {open_one.actor}, since {timestamp(open_one.requested)})",
+        remedy=f"wait for it to end, or stop it with `modelwright model reject {open_one.model}:{open_one.version}`",
+    )
 
 
 def _promotable(state: ModelState, version: VersionState) -> None:
@@ -75,161 +80,176 @@ def advance_promotion(platform: LivePlatform, model: str) -> Step | None:
     promotion = state.open_promotion
     if promotion is None:
         return None
-    gates = platform.record.model(model).get("gates", {}).get(platform.record.environment, [])
     if promotion.override is not None:
-        return _override(platform, promotion, gates)
-    if promotion.evaluation is None and any(gate["kind"] in EVALUATION_GATES for gate in gates):
-        return _evaluate(platform, state, promotion)
-    waiting = _await_evaluation(platform, promotion)
-    return waiting or _next_gate(platform, state, promotion, gates)
+        _note_override(platform, promotion, promotion.override)
+        return _finish(platform, promotion)
+    refused = next((gate for gate in promotion.gates.values() if not gate["passed"]), None)
+    if refused is not None:
+        return _refuse(platform, promotion, f"{refused['gate']}: {refused['text']}")
+    return _evaluated(platform, state, promotion) or _next_gate(platform, state, promotion)
 
 
-def _evaluate(platform: LivePlatform, state: ModelState, promotion: PromotionState) -> Step:
-    against = state.aliases.get(promotion.alias)
+def _evaluated(platform: LivePlatform, state: ModelState, promotion: PromotionState) -> Step | None:
+    """Start and await what the gates are decided on, one evaluation after the other."""
+    for alias in baselines(platform.record, promotion.model):
+        if alias not in promotion.evaluations:
+            return _evaluate(platform, state, promotion, alias)
+        step = _await_evaluation(platform, promotion, promotion.evaluations[alias]["evaluation"])
+        if step is not None:
+            return step
+    return None
+
+
+def _evaluate(platform: LivePlatform, state: ModelState, promotion: PromotionState, alias: str) -> Step:
+    against = state.aliases.get(alias)
     baseline = against if against != promotion.version else None
+    evaluation = f"eval-{promotion.id}" + (f"-{alias}" if promotion.evaluations else "")
     body = {
         "promotion": promotion.id,
-        "evaluation": f"eval-{promotion.id}",
+        "evaluation": evaluation,
         "version": promotion.version,
+        "baseline": alias,
         "against": baseline,
     }
-    _start_evaluation(platform, state, promotion, body)
-    platform.model(promotion.model).append("evaluation.queued", body, key=f"{promotion.id}/evaluation")
+    numbers = [number for number in (promotion.version, baseline) if number is not None]
+    start_evaluation(platform, promotion.model, evaluation, [state.versions[n] for n in numbers])
+    append_model(platform, promotion.model, "evaluation.queued", body, key=f"{promotion.id}/{evaluation}")
     text = f"evaluating version {promotion.version}" + (f" against version {baseline}" if baseline else "")
     return Step(f"model/{promotion.model}", text, busy=True, moved=True)
 
 
-def _start_evaluation(
-    platform: LivePlatform, state: ModelState, promotion: PromotionState, body: Mapping[str, Any]
-) -> None:
-    numbers = [number for number in (promotion.version, body["against"]) if number is not None]
-    start_evaluation(platform, promotion.model, body["evaluation"], [state.versions[n] for n in numbers])
-
-
-def _await_evaluation(platform: LivePlatform, promotion: PromotionState) -> Step | None:
-    if promotion.evaluation is None:
+def _await_evaluation(platform: LivePlatform, promotion: PromotionState, evaluation: str) -> Step | None:
+    if evaluation_result(platform, evaluation) is not None:
         return None
-    job = platform.driver.jobs.status(promotion.evaluation["evaluation"])
+    job = platform.driver.jobs.status(evaluation)
     if job.state in {"queued", "running"}:
         return Step(f"model/{promotion.model}", f"evaluation of version {promotion.version} is {job.state}", busy=True)
-    if evaluation_result(platform, promotion.evaluation["evaluation"]) is None:
-        reason = f"evaluation {promotion.evaluation['evaluation']} {job.state}: {job.reason or 'no result'}"
-        _fail(platform, promotion, reason, reject=False)
-        return Step(f"model/{promotion.model}", reason, moved=True, failed=True)
-    return None
+    if evaluation_result(platform, evaluation) is not None:  # written between the two looks
+        return None
+    reason = f"evaluation {evaluation} {job.state}: {job.reason or 'no result'}"
+    _fail(platform, promotion, reason)
+    return Step(f"model/{promotion.model}", reason, moved=True, failed=True)
 
 
-def _next_gate(
-    platform: LivePlatform, state: ModelState, promotion: PromotionState, gates: list[Mapping[str, Any]]
-) -> Step:
-    for gate in gates:
-        if gate_name(gate) in promotion.gates:
+def _next_gate(platform: LivePlatform, state: ModelState, promotion: PromotionState) -> Step:
+    for name, gate in named_gates(platform.record.gates(promotion.model)).items():
+        if name in promotion.gates:
             continue
-        if gate["kind"] == "soak":
+        if gate["kind"] == "soak" and not gate.get("environment"):
             _point_alias(platform, state, promotion, gate["as"])
         outcome = decide_gate(platform, promotion, gate)
         if outcome.verdict == "waiting":
-            return Step(f"model/{promotion.model}", f"{outcome.gate}: {outcome.text}")
-        return _record(platform, promotion, outcome)
-    return _finish(platform, state, promotion, [gate["as"] for gate in gates if gate["kind"] == "soak"])
+            return Step(f"model/{promotion.model}", f"{name}: {outcome.text}")
+        return _record(platform, promotion, name, outcome)
+    return _finish(platform, promotion)
 
 
-def _record(platform: LivePlatform, promotion: PromotionState, outcome: GateOutcome) -> Step:
-    stream = platform.model(promotion.model)
+def _record(platform: LivePlatform, promotion: PromotionState, gate: str, outcome: GateOutcome) -> Step:
     passed = outcome.verdict == "passed"
     body = {
         "promotion": promotion.id,
         "version": promotion.version,
         "environment": platform.record.environment,
-        "gate": outcome.gate,
+        "gate": gate,
         "kind": outcome.kind,
         "passed": passed,
         "evidence": dict(outcome.evidence),
         "text": outcome.text,
     }
-    stream.append("gate.evaluated", body, key=f"{promotion.id}/gate/{outcome.gate}")
-    text = f"version {promotion.version} {'passed' if passed else 'failed'} {outcome.gate}: {outcome.text}"
+    append_model(platform, promotion.model, "gate.evaluated", body, key=f"{promotion.id}/gate/{gate}")
     if not passed:
-        _fail(platform, promotion, f"{outcome.gate}: {outcome.text}", reject=True)
-    return Step(f"model/{promotion.model}", text, busy=True, moved=True, failed=not passed)
+        return _refuse(platform, promotion, f"{gate}: {outcome.text}")
+    text = f"version {promotion.version} passed {gate}: {outcome.text}"
+    return Step(f"model/{promotion.model}", text, busy=True, moved=True)
 
 
-def _fail(platform: LivePlatform, promotion: PromotionState, reason: str, *, reject: bool) -> None:
-    stream = platform.model(promotion.model)
+def _refuse(platform: LivePlatform, promotion: PromotionState, reason: str) -> Step:
+    """End a promotion at a gate: a version that never served is rejected."""
+    if model_state(platform, promotion.model).versions[promotion.version].state == "verified":
+        body, key = {"version": promotion.version}, f"{promotion.id}/rejected"
+        append_model(platform, promotion.model, "version.rejected", body, key=key, reason=reason)
+    _fail(platform, promotion, reason)
+    text = f"version {promotion.version} did not pass {reason}"
+    return Step(f"model/{promotion.model}", text, busy=True, moved=True, failed=True)
+
+
+def _fail(platform: LivePlatform, promotion: PromotionState, reason: str) -> None:
+    _clear_aliases(platform, promotion)
     body = {"promotion": promotion.id, "version": promotion.version, "alias": promotion.alias}
-    stream.append("promotion.failed", body, key=f"{promotion.id}/end", reason=reason)
-    state = model_state(platform, promotion.model)
-    _clear_aliases(platform, state, promotion)
-    if reject and state.versions[promotion.version].state == "verified":
-        key = f"{promotion.id}/rejected"
-        stream.append("version.rejected", {"version": promotion.version}, key=key, reason=reason)
+    append_model(platform, promotion.model, "promotion.failed", body, key=f"{promotion.id}/end", reason=reason)
 
 
-def _clear_aliases(platform: LivePlatform, state: ModelState, promotion: PromotionState) -> None:
-    for name, number in state.aliases.items():
-        if number == promotion.version and name != promotion.alias:
-            body = {"name": name, "version": None, "expected": number}
-            platform.model(promotion.model).append("alias.set", body, key=f"{promotion.id}/clear/{name}")
+def _clear_aliases(platform: LivePlatform, promotion: PromotionState) -> None:
+    """Take from the version the aliases that it soaked under."""
+    soaked = {gate["as"] for gate in platform.record.gates(promotion.model) if gate["kind"] == "soak"}
+    for name in soaked - {promotion.alias}:
+        key = f"{promotion.id}/clear/{name}"
+        set_alias(platform, promotion.model, name, None, expected=promotion.version, key=key)
 
 
 def _point_alias(platform: LivePlatform, state: ModelState, promotion: PromotionState, alias: str) -> None:
-    if state.aliases.get(alias) == promotion.version:
-        return
-    body = {"name": alias, "version": promotion.version, "expected": state.aliases.get(alias)}
-    platform.model(promotion.model).append("alias.set", body, key=f"{promotion.id}/{alias}")
+    held = state.aliases.get(alias)
+    if held != promotion.version:
+        key = f"{promotion.id}/{alias}/{held or 0}"
+        set_alias(platform, promotion.model, alias, promotion.version, expected=held, key=key)
 
 
-def _override(platform: LivePlatform, promotion: PromotionState, gates: list[Mapping[str, Any]]) -> Step:
+def set_alias(
+    platform: LivePlatform, model: str, alias: str, version: int | None, *, expected: int | None, key: str,
+    reason: str = "",
+) -> bool:  # fmt: skip
+    """Move an alias (None takes it away) if it is where it is expected; return whether it was."""
+    body = {"name": alias, "version": version, "expected": expected}
+    return append_model(platform, model, "alias.set", body, key=key, reason=reason) is not None
+
+
+def _note_override(platform: LivePlatform, promotion: PromotionState, reason: str) -> None:
+    gates = named_gates(platform.record.gates(promotion.model))
     body = {
         "promotion": promotion.id,
         "version": promotion.version,
-        "gates": [gate_name(gate) for gate in gates],
+        "gates": [name for name in gates if name not in promotion.gates],
         "gate": "override",
         "passed": True,
-        "text": promotion.override,
+        "text": reason,
     }
-    platform.model(promotion.model).append(
-        "gate.overridden", body, key=f"{promotion.id}/override", reason=promotion.override or ""
-    )
-    return _finish(platform, model_state(platform, promotion.model), promotion, [])
+    append_model(platform, promotion.model, "gate.overridden", body, key=f"{promotion.id}/override", reason=reason)
 
 
-def _finish(platform: LivePlatform, state: ModelState, promotion: PromotionState, soaked: list[str]) -> Step:
-    stream = platform.model(promotion.model)
-    name = f"model/{promotion.model}"
-    if state.versions[promotion.version].state == "verified":
-        stream.append("version.approved", {"version": promotion.version}, key=f"{promotion.id}/approved")
+def _finish(platform: LivePlatform, promotion: PromotionState) -> Step:
+    name, version = f"model/{promotion.model}", {"version": promotion.version}
+    if model_state(platform, promotion.model).versions[promotion.version].state == "verified":
+        append_model(platform, promotion.model, "version.approved", version, key=f"{promotion.id}/approved")
     lost = _move_alias(platform, promotion)
     if lost:
-        _fail(platform, promotion, lost, reject=False)
+        _fail(platform, promotion, lost)
         return Step(name, lost, moved=True, failed=True)
-    for alias in soaked:
-        body = {"name": alias, "version": None, "expected": promotion.version}
-        if model_state(platform, promotion.model).aliases.get(alias) == promotion.version:
-            stream.append("alias.set", body, key=f"{promotion.id}/clear/{alias}")
-    body = {"promotion": promotion.id, "version": promotion.version, "alias": promotion.alias}
-    stream.append("promotion.finished", body, key=f"{promotion.id}/end")
+    _clear_aliases(platform, promotion)
+    body = {"promotion": promotion.id, **version, "alias": promotion.alias}
+    append_model(platform, promotion.model, "promotion.finished", body, key=f"{promotion.id}/end")
     return Step(name, f"version {promotion.version} is now {promotion.alias}", busy=True, moved=True)
 
 
 def _move_alias(platform: LivePlatform, promotion: PromotionState) -> str:
-    """Set the alias; return why it could not be set, or nothing."""
+    """Set the alias; return why it could not be set, or nothing.
+
+    It is set again where it stands there already: a version whose release failed is promoted anew.
+    """
     stream = platform.model(promotion.model)
-    requested = stream.events()[promotion.seq - 1]
-    expected = requested.body["expected"]
-    lost = ""
+    expected = stream.events()[promotion.seq - 1].body["expected"]
+    lost, key = "", f"{promotion.id}/alias"
 
     def decide(events: tuple[Event, ...]) -> Draft | None:
         nonlocal lost
         current = fold_model(events).aliases.get(promotion.alias)
-        if current == promotion.version:
+        if any(event.key == key for event in events):
             return None
-        if current != expected:
+        if current not in {expected, promotion.version}:
             moved = [e for e in events if e.kind == "alias.set" and e.body["name"] == promotion.alias][-1]
-            lost = f"{promotion.alias} was moved to version {current} by {moved.actor.id} at {moved.at:%Y-%m-%d %H:%M}Z"
+            lost = f"{promotion.alias} was moved to version {current} by {moved.actor.id} at {timestamp(moved.at)}"
             return None
-        body = {"name": promotion.alias, "version": promotion.version, "expected": expected}
-        return Draft("alias.set", body, key=f"{promotion.id}/alias", reason=promotion.reason)
+        body = {"name": promotion.alias, "version": promotion.version, "expected": current}
+        return Draft("alias.set", body, key=key, reason=promotion.reason)
 
     stream.decide(decide)
     return lost
@@ -239,5 +259,5 @@ def stop_promotion(platform: LivePlatform, model: str, reason: str) -> Promotion
     """End the open promotion of a model without rejecting its version; return it, or None."""
     promotion = model_state(platform, model).open_promotion
     if promotion is not None:
-        _fail(platform, promotion, reason, reject=False)
+        _fail(platform, promotion, reason)
     return promotion

@@ -67,6 +67,11 @@ class Record:
         """Return a model's document. Raises `NotFoundError` naming the nearest."""
         return _named(self.models, name, "model")
 
+    def gates(self, model: str) -> list[Mapping[str, Any]]:
+        """Return the gates that a model's versions pass here: the environment's own, else those for all."""
+        gates = self.model(model).get("gates", {})
+        return list(gates.get(self.environment, gates.get("*", ())))
+
     def resource(self, kind: str, name: str) -> Mapping[str, Any]:
         """Return the document of a resource of one kind. Raises `NotFoundError` naming the nearest."""
         return _named(self.of_kind(kind), name, kind.replace("_", " "))

@@ -17,7 +17,7 @@ _STEPS = {
     "planned": {"rolling", "rolling_back", "failed"},
     "rolling": {"live", "paused", "rolling_back", "failed"},
     "paused": {"rolling", "rolling_back", "failed"},
-    "live": {"superseded", "rolling_back", "rolled_back"},
+    "live": {"superseded", "rolled_back"},
     "superseded": set[str](),
     "rolling_back": {"rolled_back", "failed"},
 }
@@ -116,20 +116,36 @@ def _step_started(state: EndpointState, event: Event) -> EndpointState:
     release = state.releases[body["release"]]
     if release.state == "planned":
         release = _to(release, "rolling", event)
-    claim = {"deadline": body["deadline"], "owner": body["owner"], "attempt": body["attempt"]}
+    _refuse_unless(release.state == "rolling" and body["step"] not in release.done, release, event)
+    claim = {name: body[name] for name in ("deadline", "owner", "attempt")} | {"since": body.get("since", 0.0)}
     return _with(state, replace(release, step=body["step"], step_state="started", step_at=event.at, claim=claim))
 
 
 def _step_done(state: EndpointState, event: Event) -> EndpointState:
     release = state.releases[event.body["release"]]
+    _refuse_unless(release.state == "rolling" and event.body["step"] not in release.done, release, event)
     done = (*release.done, event.body["step"])
     return _with(state, replace(release, step=event.body["step"], step_state="done", step_at=event.at, done=done))
 
 
 def _traffic(state: EndpointState, event: Event) -> EndpointState:
     body = event.body
+    _refuse_unless(_may_steer(state, body), state.releases[body["release"]], event)
     traffic = TrafficState(body["release"], body["weights"], body["mirror"], event.at, body["versions"])
     return replace(state, traffic=traffic)
+
+
+def _may_steer(state: EndpointState, body: Mapping[str, Any]) -> bool:
+    """Return whether a release decides on traffic: the one that rolls out, else the live one.
+
+    One that goes back may only give up what it has, when there is nothing to go back to.
+    """
+    release, moving = state.releases[body["release"]], state.moving
+    if release.state == "rolling":
+        return True
+    if release.number == state.live:
+        return moving is None or moving.state in {"planned", "rolling_back"}
+    return release.state == "rolling_back" and not body["weights"]
 
 
 def _live(state: EndpointState, event: Event) -> EndpointState:
@@ -150,7 +166,8 @@ def _failed(state: EndpointState, event: Event) -> EndpointState:
 def _rolling_back(state: EndpointState, event: Event) -> EndpointState:
     release = state.releases[event.body["release"]]
     if not release.moving:
-        return replace(state, going_back=event.reason) if release.number == state.live else state
+        _refuse_unless(release.number == state.live and state.moving is None, release, event)
+        return replace(state, going_back=event.reason)
     return _with(state, replace(_to(release, "rolling_back", event), outcome=event.reason))
 
 
@@ -170,7 +187,9 @@ def _resumed(state: EndpointState, event: Event) -> EndpointState:
 
 
 def _retired(state: EndpointState, event: Event) -> EndpointState:
-    old = state.current
+    old, moving = state.current, state.moving
+    if moving is not None:
+        raise TransitionError(f"release {moving.number} is still under way", where=f"{event.stream}#{event.seq}")
     if old is not None:
         state = _with(state, replace(old, state="superseded", ended=event.at, outcome=event.reason))
     return replace(state, live=None, traffic=None)
@@ -178,6 +197,14 @@ def _retired(state: EndpointState, event: Event) -> EndpointState:
 
 def _with(state: EndpointState, release: ReleaseState) -> EndpointState:
     return replace(state, releases={**state.releases, release.number: release})
+
+
+def _refuse_unless(legal: bool, release: ReleaseState, event: Event) -> None:  # noqa: FBT001  reads as a sentence
+    if not legal:
+        raise TransitionError(
+            f"{event.kind} is no step of release {release.number}, which is {release.state}",
+            where=f"{event.stream}#{event.seq}",
+        )
 
 
 def _to(release: ReleaseState, state: str, event: Event) -> ReleaseState:

@@ -10,15 +10,20 @@ from datetime import timedelta
 from typing import Any
 
 from modelwright.canonical import timestamp
-from modelwright.contract.driver import Measure, ServingStatus
+from modelwright.contract.driver import Deployment, Measure, ServingStatus
+from modelwright.errors import ModelwrightError, TransientError
+from modelwright.lifecycle.appending import append_endpoint
 from modelwright.lifecycle.conditions import broken_condition
 from modelwright.lifecycle.planning import ensure_variants, variant_request
 from modelwright.lifecycle.platform import LivePlatform, Step
+from modelwright.lifecycle.promotion import set_alias
 from modelwright.lifecycle.registration import model_state
 from modelwright.lifecycle.release import EndpointState, ReleaseState, fold_endpoint
 
 CLAIM_SECONDS = 60.0
+"""How long whoever began to start a release's servers has before another process does it instead."""
 READY_SECONDS = 180.0
+"""How long a release's servers may take to be ready, whoever started them."""
 
 
 def rollout_steps(release: ReleaseState) -> list[str]:
@@ -42,8 +47,8 @@ def advance_release(platform: LivePlatform, endpoint: str, state: EndpointState,
         return Step(f"endpoint/{endpoint}", f"release {release.number} is paused")
     step = next_step(release)
     if step is None:
-        return _go_live(platform, endpoint, release)
-    if release.step != step or release.step_state != "started" or _claim_expired(platform, release):
+        return go_live(platform, endpoint, release)
+    if release.step != step or release.step_state != "started" or _abandoned(platform, release, status):
         return _claim(platform, endpoint, release, step)
     return _perform(platform, endpoint, state, release, status)
 
@@ -59,8 +64,10 @@ def _perform(
     return _deploy(platform, endpoint, release, status)
 
 
-def _claim_expired(platform: LivePlatform, release: ReleaseState) -> bool:
-    return bool(release.claim["owner"] != platform.owner and platform.wall() > release.claim["deadline"])
+def _abandoned(platform: LivePlatform, release: ReleaseState, status: ServingStatus) -> bool:
+    """Return whether the process that was to start the servers is past its deadline; any process does the rest."""
+    late = platform.wall() > release.claim["deadline"]
+    return late and release.claim["owner"] != platform.owner and not _deployed(release, status)
 
 
 def _deployed(release: ReleaseState, status: ServingStatus) -> bool:
@@ -68,41 +75,56 @@ def _deployed(release: ReleaseState, status: ServingStatus) -> bool:
 
 
 def _claim(platform: LivePlatform, endpoint: str, release: ReleaseState, step: str) -> Step:
-    attempt = int(release.claim.get("attempt", 0)) + 1 if release.step == step else 1
+    again = release.step == step and release.step_state == "started"
+    attempt, now = int(release.claim["attempt"]) + 1 if again else 1, platform.wall()
     body = {
         "release": release.number,
         "step": step,
         "attempt": attempt,
         "owner": platform.owner,
-        "deadline": platform.wall() + CLAIM_SECONDS,
+        "since": release.claim["since"] if again else now,
+        "deadline": now + CLAIM_SECONDS,
     }
-    key = f"release/{release.number}/{step}/{attempt}"
-    platform.endpoint(endpoint).append("step.started", body, key=key)
+    append_endpoint(platform, endpoint, "step.started", body, key=f"release/{release.number}/{step}/{attempt}")
     return Step(f"endpoint/{endpoint}", f"release {release.number}: {step}", busy=True, moved=True)
 
 
 def _done(platform: LivePlatform, endpoint: str, release: ReleaseState, step: str, evidence: Mapping[str, Any]) -> None:
     body = {"release": release.number, "step": step, "evidence": dict(evidence)}
-    platform.endpoint(endpoint).append("step.done", body, key=f"release/{release.number}/{step}/done")
+    append_endpoint(platform, endpoint, "step.done", body, key=f"release/{release.number}/{step}/done")
 
 
 def _deploy(platform: LivePlatform, endpoint: str, release: ReleaseState, status: ServingStatus) -> Step:
     stream = f"endpoint/{endpoint}"
-    ensure_variants(platform, endpoint, release)
     seen = {deployment.name: deployment for deployment in status.deployments}
     for variant in release.versions:
         if variant not in seen or seen[variant].state == "gone":
-            platform.driver.serving.deploy(endpoint, variant, variant_request(platform, endpoint, variant))
-            return Step(stream, f"release {release.number}: starting {variant}", busy=True, moved=True)
+            return _start(platform, endpoint, release, variant)
         if seen[variant].state == "failed":
-            reason = f"{variant} cannot serve: {seen[variant].reason}"
-            return abort(platform, endpoint, release, reason, {"variant": variant})
+            return give_up(platform, endpoint, release, seen[variant])
     if all(seen[variant].state == "ready" for variant in release.versions):
         _done(platform, endpoint, release, "deploy", {})
         return Step(stream, f"release {release.number}: {', '.join(release.versions)} ready", busy=True, moved=True)
-    if platform.wall() > float(release.claim["deadline"]) - CLAIM_SECONDS + READY_SECONDS:
+    if platform.wall() > float(release.claim["since"]) + READY_SECONDS:
         return abort(platform, endpoint, release, f"not ready within {READY_SECONDS:g} s", {})
     return Step(stream, f"release {release.number}: waiting for {', '.join(release.versions)} to be ready", busy=True)
+
+
+def _start(platform: LivePlatform, endpoint: str, release: ReleaseState, variant: str) -> Step:
+    try:
+        ensure_variants(platform, endpoint, release)
+        platform.driver.serving.deploy(endpoint, variant, variant_request(platform, endpoint, variant))
+    except TransientError:
+        raise
+    except ModelwrightError as error:
+        return abort(platform, endpoint, release, f"{variant} cannot be started: {error.message}", {"variant": variant})
+    return Step(f"endpoint/{endpoint}", f"release {release.number}: starting {variant}", busy=True, moved=True)
+
+
+def give_up(platform: LivePlatform, endpoint: str, release: ReleaseState, failed: Deployment) -> Step:
+    """Send a release back because one of its servers cannot serve."""
+    reason = f"{failed.name} cannot serve: {failed.reason}"
+    return abort(platform, endpoint, release, reason, {"variant": failed.name})
 
 
 def _shift(platform: LivePlatform, endpoint: str, state: EndpointState, release: ReleaseState, share: int) -> Step:
@@ -180,7 +202,7 @@ def set_traffic(
     key: str,
     versions: Mapping[str, int] | None = None,
 ) -> None:
-    """Record traffic as decided, then make it so."""
+    """Record traffic as decided, then make it so; do neither when the release may not steer any more."""
     known = {v: n for r in state.releases.values() for v, n in r.versions.items()} | dict(versions or {})
     body = {
         "release": release,
@@ -188,55 +210,56 @@ def set_traffic(
         "mirror": dict(mirror),
         "versions": {variant: known[variant] for variant in (*weights, *mirror)},
     }
-    platform.endpoint(endpoint).append("traffic.set", body, key=key)
-    platform.driver.serving.set_traffic(endpoint, weights, mirror)
+    decided = append_endpoint(platform, endpoint, "traffic.set", body, key=key)
+    if decided is not None and platform.record.resource("endpoint", endpoint).get("mode") != "batch":
+        platform.driver.serving.set_traffic(endpoint, weights, mirror)
 
 
-def _go_live(platform: LivePlatform, endpoint: str, release: ReleaseState) -> Step:
-    stream = platform.endpoint(endpoint)
-    state = fold_endpoint(stream.events())
+def go_live(platform: LivePlatform, endpoint: str, release: ReleaseState) -> Step:
+    """End a rollout: the release is what serves from now on."""
+    stream = f"endpoint/{endpoint}"
+    state = fold_endpoint(platform.endpoint(endpoint).events())
     if release.restores is not None and release.replaces is not None:
         # While this release still moves, nobody plans another: the aliases must be right before it is live.
         restore_aliases(platform, endpoint, state.releases[release.replaces], release, release.reason)
-    stream.append(
-        "release.live", {"release": release.number}, key=f"release/{release.number}/live", reason=release.reason
-    )
+    number, reason = release.number, release.reason
     if release.restores is not None:
-        body = {"release": release.number, "to": release.restores}
-        stream.append("rollback.done", body, key=f"release/{release.number}/restored", reason=release.reason)
-    return Step(f"endpoint/{endpoint}", f"release {release.number} is live", busy=True, moved=True)
+        body = {"release": number, "to": release.restores}
+        append_endpoint(platform, endpoint, "rollback.done", body, key=f"release/{number}/restored", reason=reason)
+    key = f"release/{number}/live"
+    if append_endpoint(platform, endpoint, "release.live", {"release": number}, key=key, reason=reason) is None:
+        return Step(stream, f"release {number}: another process decided first")
+    return Step(stream, f"release {number} is live", busy=True, moved=True)
 
 
 def abort(
     platform: LivePlatform, endpoint: str, release: ReleaseState, reason: str, evidence: Mapping[str, Any]
 ) -> Step:
     """Decide that a release goes back; the healthy one gets all traffic in the same breath."""
-    stream = platform.endpoint(endpoint)
+    stream, key = f"endpoint/{endpoint}", f"release/{release.number}/abort"
     body = {"release": release.number, "to": release.replaces, "reason": reason, "evidence": dict(evidence)}
-    stream.append("rollback.started", body, key=f"release/{release.number}/abort", reason=reason)
-    state = fold_endpoint(stream.events())
-    _give_back(platform, endpoint, state, release)
-    return Step(
-        f"endpoint/{endpoint}", f"release {release.number} goes back: {reason}", busy=True, moved=True, failed=True
-    )
+    if append_endpoint(platform, endpoint, "rollback.started", body, key=key, reason=reason) is None:
+        return Step(stream, f"release {release.number}: another process decided first")
+    _give_back(platform, endpoint, fold_endpoint(platform.endpoint(endpoint).events()), release)
+    return Step(stream, f"release {release.number} goes back: {reason}", busy=True, moved=True, failed=True)
 
 
 def _give_back(platform: LivePlatform, endpoint: str, state: EndpointState, release: ReleaseState) -> None:
-    current = state.current
-    if current is None or state.traffic is None:
+    """Give the live release all traffic; where there is none, take what the release has."""
+    if state.traffic is None:
         return
-    key = f"release/{release.number}/given-back"
-    set_traffic(platform, endpoint, state, current.number, current.weights, {}, key=key)
+    current, key = state.current, f"release/{release.number}/given-back"
+    number, weights = (current.number, current.weights) if current else (release.number, {})
+    set_traffic(platform, endpoint, state, number, weights, {}, key=key)
 
 
 def finish_abort(platform: LivePlatform, endpoint: str, state: EndpointState, release: ReleaseState) -> Step:
     """Complete what `abort` began: traffic, alias, and the end of the release."""
-    stream = platform.endpoint(endpoint)
     _give_back(platform, endpoint, state, release)
     restore_aliases(platform, endpoint, release, state.current, release.outcome)
     kind = "rollback.done" if "deploy" in release.done else "release.failed"
-    body = {"release": release.number, "to": release.replaces}
-    stream.append(kind, body, key=f"release/{release.number}/aborted", reason=release.outcome)
+    body, key = {"release": release.number, "to": release.replaces}, f"release/{release.number}/aborted"
+    append_endpoint(platform, endpoint, kind, body, key=key, reason=release.outcome)
     text = "is rolled back" if kind == "rollback.done" else "failed"
     return Step(f"endpoint/{endpoint}", f"release {release.number} {text}: {release.outcome}", moved=True, failed=True)
 
@@ -252,6 +275,5 @@ def restore_aliases(
         current = model_state(platform, model).aliases.get(alias) if at else None
         if current is None or current == number or current != failed.wanted["targets"].get(reference):
             continue
-        body = {"name": alias, "version": number, "expected": current}
         key = f"{endpoint}/release/{failed.number}/restore/{alias}/{number}"
-        platform.model(model).append("alias.set", body, key=key, reason=reason)
+        set_alias(platform, model, alias, number, expected=current, key=key, reason=reason)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from modelwright.contract.driver import ServingStatus
+from collections.abc import Mapping
+
+from modelwright.contract.driver import Deployment, ServingStatus
 from modelwright.errors import NotReleasedError, TransitionError
+from modelwright.lifecycle.appending import append_endpoint
 from modelwright.lifecycle.planning import (
     awaited,
+    ensure_variants,
     plan_release,
     plan_restoration,
     resolve,
@@ -16,7 +20,7 @@ from modelwright.lifecycle.planning import (
 )
 from modelwright.lifecycle.platform import LivePlatform, Step
 from modelwright.lifecycle.release import EndpointState, ReleaseState, fold_endpoint
-from modelwright.lifecycle.rollout import abort, advance_release, set_traffic
+from modelwright.lifecycle.rollout import abort, advance_release, finish_abort, give_up, go_live, set_traffic
 
 
 def endpoint_state(platform: LivePlatform, endpoint: str) -> EndpointState:
@@ -39,7 +43,15 @@ def advance_endpoint(platform: LivePlatform, endpoint: str) -> Step | None:
     if state.going_back is not None:
         return _restore(platform, endpoint, state)
     planned = _plan(platform, endpoint, state)
-    return planned or _shadow(platform, endpoint, state, status)
+    return planned or _shadow(platform, endpoint, state, status) or _trouble(endpoint, state, status)
+
+
+def _trouble(endpoint: str, state: EndpointState, status: ServingStatus) -> Step | None:
+    """Say what serves no more and cannot be started again; what is planned next may mend it."""
+    known = {*state.traffic.weights, *state.traffic.mirror} if state.traffic else set()
+    broken = [d for d in status.deployments if d.state == "failed" and d.name in known]
+    text = "; ".join(f"{deployment.name} cannot serve: {deployment.reason}" for deployment in broken)
+    return Step(f"endpoint/{endpoint}", text, failed=True) if broken else None
 
 
 def _plan(platform: LivePlatform, endpoint: str, state: EndpointState) -> Step | None:
@@ -62,16 +74,18 @@ def _restore(platform: LivePlatform, endpoint: str, state: EndpointState) -> Ste
 
 def _adopt(platform: LivePlatform, endpoint: str, state: EndpointState) -> Step | None:
     """Take a batch endpoint's release through its life: nothing listens, so it is live once planned."""
-    release = state.moving
-    if release is None:
-        return _plan(platform, endpoint, state)
-    stream = platform.endpoint(endpoint)
+    if state.moving is None:
+        return _restore(platform, endpoint, state) if state.going_back is not None else _plan(platform, endpoint, state)
+    release, stream = state.moving, f"endpoint/{endpoint}"
+    if release.state == "rolling_back":
+        return finish_abort(platform, endpoint, state, release)
+    ensure_variants(platform, endpoint, release)
+    key = f"release/{release.number}"
     body = {"release": release.number, "step": "deploy", "attempt": 1, "owner": platform.owner, "deadline": 0.0}
-    stream.append("step.started", body, key=f"release/{release.number}/deploy/1")
-    stream.append(
-        "release.live", {"release": release.number}, key=f"release/{release.number}/live", reason=release.reason
-    )
-    return Step(f"endpoint/{endpoint}", f"release {release.number} is live", moved=True)
+    append_endpoint(platform, endpoint, "step.started", body, key=f"{key}/deploy/1")
+    state = endpoint_state(platform, endpoint)
+    set_traffic(platform, endpoint, state, release.number, release.weights, {}, key=f"{key}/traffic-100")
+    return go_live(platform, endpoint, release)
 
 
 def _needed(state: EndpointState) -> set[str]:
@@ -84,21 +98,31 @@ def _needed(state: EndpointState) -> set[str]:
 
 
 def _converge(platform: LivePlatform, endpoint: str, state: EndpointState, status: ServingStatus) -> Step | None:
+    """Make what really serves match the ledger; a release whose server cannot serve goes back."""
     stream, traffic = f"endpoint/{endpoint}", state.traffic
     seen = {deployment.name: deployment for deployment in status.deployments}
-    if traffic is not None:
-        for variant in {**traffic.weights, **traffic.mirror}:
-            if variant not in seen or seen[variant].state in {"gone", "failed"}:
-                platform.driver.serving.deploy(endpoint, variant, variant_request(platform, endpoint, variant))
-                return Step(stream, f"{variant} was gone: started again", busy=True, moved=True)
-        if dict(status.weights) != dict(traffic.weights) or dict(status.mirror) != dict(traffic.mirror):
-            platform.driver.serving.set_traffic(endpoint, traffic.weights, traffic.mirror)
-            return Step(stream, "traffic made to match the ledger", busy=True, moved=True)
+    weights, mirror = (dict(traffic.weights), dict(traffic.mirror)) if traffic else ({}, {})
+    for variant in {**weights, **mirror}:
+        if variant not in seen or seen[variant].state == "gone":
+            platform.driver.serving.deploy(endpoint, variant, variant_request(platform, endpoint, variant))
+            return Step(stream, f"{variant} was gone: started again", busy=True, moved=True)
+        release = state.moving
+        if seen[variant].state == "failed" and release and release.state == "rolling" and variant in release.versions:
+            return give_up(platform, endpoint, release, seen[variant])
+    if dict(status.weights) != weights or dict(status.mirror) != mirror:
+        platform.driver.serving.set_traffic(endpoint, weights, mirror)
+        return Step(stream, "traffic made to match the ledger", busy=True, moved=True)
+    return _retire(platform, endpoint, state, seen)
+
+
+def _retire(
+    platform: LivePlatform, endpoint: str, state: EndpointState, seen: Mapping[str, Deployment]
+) -> Step | None:
     shadows = {_shadow_variant(platform, endpoint, state)} - {None}
     for variant in sorted(set(seen) - _needed(state) - shadows):
         if seen[variant].state != "gone":
             platform.driver.serving.retire(endpoint, variant)
-            return Step(stream, f"{variant} retired", busy=True, moved=True)
+            return Step(f"endpoint/{endpoint}", f"{variant} retired", busy=True, moved=True)
     return None
 
 
@@ -152,9 +176,10 @@ def _start_shadow(
 
 
 def roll_back(platform: LivePlatform, endpoint: str, reason: str) -> str:
-    """Abort the release under way, else restore the one before the live one; return what was decided.
+    """Abort the release under way, else restore what served before the live one; return what was decided.
 
-    Raises `NotReleasedError` when nothing serves and `TransitionError` when there is nothing to go back to.
+    A release that was itself rolled back is never restored, so a second rollback goes further back. Raises
+    `NotReleasedError` when nothing serves and `TransitionError` when there is nothing to go back to.
     """
     state = endpoint_state(platform, endpoint)
     if state.moving is not None:
@@ -166,25 +191,33 @@ def roll_back(platform: LivePlatform, endpoint: str, reason: str) -> str:
         raise NotReleasedError(f"nothing serves behind {endpoint}", remedy=awaited(platform, endpoint))
     previous = previous_release(state)
     if previous is None:
-        raise TransitionError(
-            f"release {current.number} of {endpoint} is the first that was live: there is none to go back to"
-        )
+        raise TransitionError(_nothing_before(endpoint, current))
     body = {"release": current.number, "to": previous.number, "reason": reason, "evidence": {}}
-    stream = platform.endpoint(endpoint)
-    stream.append("rollback.started", body, key=f"rollback/{current.number}", reason=reason)
+    key = f"rollback/{current.number}/{state.latest.number if state.latest else 0}"
+    if append_endpoint(platform, endpoint, "rollback.started", body, key=key, reason=reason) is None:
+        raise TransitionError(f"a release of {endpoint} began in this moment", remedy="look at its history, and again")
     event = plan_restoration(platform, endpoint, previous, reason)
     number = event.body["release"] if event else "?"
     return f"release {number} restores release {previous.number}"
 
 
+def _nothing_before(endpoint: str, current: ReleaseState) -> str:
+    if current.restores is None:
+        return f"release {current.number} of {endpoint} is the first that was live: there is none to go back to"
+    first = f"release {current.number} of {endpoint} restored release {current.restores}"
+    return f"{first}, and nothing before that is left to go back to"
+
+
 def previous_release(state: EndpointState) -> ReleaseState | None:
-    """Return the release that a rollback restores: the last one that was live before the current one."""
+    """Return the release that a rollback restores: the last one before the live one that nobody rolled back."""
     current = state.current
     if current is None:
         return None
     known = state.releases
     origin = known[current.restores] if current.restores is not None else current
     candidates = [
-        r for r in known.values() if r.live_at is not None and r.number < origin.number and r.restores is None
+        r
+        for r in known.values()
+        if r.live_at is not None and r.number < origin.number and r.restores is None and r.state != "rolled_back"
     ]
     return max(candidates, key=lambda release: release.number, default=None)

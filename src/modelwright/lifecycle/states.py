@@ -115,7 +115,8 @@ class PromotionState:
     requested: datetime
     seq: int
     gates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    evaluation: Mapping[str, Any] | None = None
+    evaluations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By the alias that the version is compared with; "" for none."""
     reason: str = ""
     actor: str = ""
 
@@ -191,6 +192,8 @@ def _set_alias(aliases: dict[str, int], event: Event) -> None:
 def _fold_promotion(promotion: PromotionState | None, event: Event) -> PromotionState:
     body = event.body
     if event.kind == "promotion.requested":
+        if promotion is not None:
+            raise TransitionError(f"promotion {promotion.id} was requested before", where=f"{event.stream}#{event.seq}")
         model = event.stream.removeprefix("model/")
         return PromotionState(
             body["promotion"], model, body["version"], body["alias"], "open", body.get("override"), event.at, event.seq,
@@ -199,7 +202,9 @@ def _fold_promotion(promotion: PromotionState | None, event: Event) -> Promotion
     if promotion is None or promotion.state != "open":
         raise TransitionError(f"{event.kind} for a promotion that is not open", where=f"{event.stream}#{event.seq}")
     if event.kind.startswith("gate."):
-        return replace(promotion, gates={**promotion.gates, body["gate"]: body})
+        override = body["text"] if event.kind == "gate.overridden" else promotion.override
+        return replace(promotion, gates={**promotion.gates, body["gate"]: body}, override=override)
     if event.kind == "evaluation.queued":
-        return replace(promotion, evaluation={**body, "at": event.at})
+        queued = {**promotion.evaluations, body.get("baseline", ""): {**body, "at": event.at}}
+        return replace(promotion, evaluations=queued)
     return replace(promotion, state=event.kind.removeprefix("promotion."), reason=event.reason or promotion.reason)

@@ -112,16 +112,14 @@ def _window(result: Result) -> Window:
         high,
         result.rows,
         result.matched,
+        _threshold(result),
     )
 
 
-def _threshold(result: Result, *names: str) -> float | None:
-    for source in (result.detail, result.check):
-        for name in names:
-            value = source.get(name)
-            if isinstance(value, int | float):
-                return float(value)
-    return None
+def _threshold(result: Result) -> float | None:
+    """Return the number that a result was compared with; none where an automatic one could not be found."""
+    numbers = (result.check.get(name) for name in ("threshold", "minimum", "maximum"))
+    return next((float(number) for number in numbers if isinstance(number, int | float)), None)
 
 
 def _measured(results: Sequence[Result]) -> Iterator[Measured]:
@@ -130,8 +128,7 @@ def _measured(results: Sequence[Result]) -> Iterator[Measured]:
         if result.check.get("kind") == "performance":
             found.setdefault(str(result.check.get("metric")), []).append(result)
     for metric, windows in found.items():
-        threshold = _threshold(windows[-1], "threshold", "minimum", "maximum")
-        yield Measured(metric, tuple(_window(result) for result in windows), threshold)
+        yield Measured(metric, tuple(_window(result) for result in windows), _threshold(windows[-1]))
 
 
 def _drifted(results: Sequence[Result]) -> Iterator[Drifted]:
@@ -141,10 +138,9 @@ def _drifted(results: Sequence[Result]) -> Iterator[Drifted]:
             key = str(result.check.get("column")), str(result.check.get("method"))
             found.setdefault(key, []).append(result)
     for (column, method), windows in sorted(found.items()):
-        threshold = _threshold(windows[-1], "threshold")
         shares = [share for result in windows if (share := result.detail.get("false_alarms")) is not None]
         false_alarms = float(shares[-1]) if shares else None
-        yield Drifted(column, method, tuple(_window(result) for result in windows), threshold, false_alarms)
+        yield Drifted(column, method, tuple(_window(result) for result in windows), false_alarms)
 
 
 def _traffic(events: Sequence[Event]) -> Iterator[Traffic]:

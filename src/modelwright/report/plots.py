@@ -24,7 +24,7 @@ from modelwright.report.drawing import (
     svg,
     tint_of,
 )
-from modelwright.report.values import Frame, Level, Marker, Point, Series
+from modelwright.report.values import Frame, Level, Marker, Series
 
 
 def time_chart(
@@ -69,14 +69,16 @@ def share_chart(
     return figure(title, svg(title, parts, frame), list(tints.items()), "% of requests")
 
 
-def sparkline(points: Sequence[Point], *, threshold: float | None, start: datetime, end: datetime, title: str) -> str:
-    """Return a small line without axes, its threshold dashed and what lies above it ringed."""
+def sparkline(series: Sequence[Series], *, threshold: float | None, start: datetime, end: datetime, title: str) -> str:
+    """Return small lines without axes, their threshold dashed and what lies above it ringed."""
     frame = Frame(width=220.0, height=44.0, left=6.0, right=6.0, top=7.0, bottom=5.0)
-    highest = max([point.value for point in points if math.isfinite(point.value)] + [threshold or 0.0, 1e-9])
+    values = [point.value for one in series for point in one.points if math.isfinite(point.value)]
     x = Axis(start.timestamp(), max(end.timestamp(), start.timestamp() + 1), frame.left, frame.width - frame.right, ())
-    y = Axis(0.0, highest, frame.height - frame.bottom, frame.top, ())
-    series = Series(title, tuple(points))
-    parts = [line(series, x, y), *(dot(series, point, x, y, radius=2.0) for point in points)]
+    y = Axis(0.0, max([*values, threshold or 0.0, 1e-9]), frame.height - frame.bottom, frame.top, ())
+    parts = []
+    for one in series:
+        parts.append(line(one, x, y))
+        parts += [dot(one, replace(point, low=None, high=None), x, y, radius=2.0) for point in one.points]
     if threshold is not None:
         at = px(y.position(threshold))
         parts.append(f'<line class="level" x1="{px(x.start)}" x2="{px(x.end)}" y1="{at}" y2="{at}"/>')

@@ -11,7 +11,10 @@ from modelwright.report.values import Marker
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A monitor's result for one window and version. `value` is None where the window was insufficient."""
+    """A monitor's result for one window and version. `value` is None where the window was insufficient.
+
+    `threshold` is the one that held for this version: an automatic one comes from the version's own reference.
+    """
 
     start: datetime
     end: datetime
@@ -22,6 +25,7 @@ class Window:
     high: float | None = None
     rows: int = 0
     matched: float | None = None
+    threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,6 @@ class Drifted:
     column: str
     method: str
     windows: tuple[Window, ...]
-    threshold: float | None = None
     false_alarms: float | None = None
 
 

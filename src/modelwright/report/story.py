@@ -52,23 +52,31 @@ def _metric_chart(measured: Measured, data: StoryData) -> str:
     )
 
 
-def _by_version(windows: Sequence[Window]) -> list[Series]:
-    versions = sorted({window.version for window in windows})
+def _by_version(windows: Sequence[Window], *, relative: bool = False) -> list[Series]:
+    """Return a series per version that has a value; `relative` to each window's own threshold."""
+    versions = sorted({window.version for window in windows if window.value is not None})
     return [
-        Series(f"version {version}", tuple(_point(window) for window in windows if window.version == version), version)
+        Series(
+            f"version {version}",
+            tuple(_point(window, relative=relative) for window in windows if window.version == version),
+            version,
+        )
         for version in versions
     ]
 
 
-def _point(window: Window) -> Point:
+def _point(window: Window, *, relative: bool = False) -> Point:
     value = float("nan") if window.value is None else window.value
+    scale = window.threshold if relative and window.threshold else 1.0
     matched = f", {window.matched:.0%} with truth" if window.matched is not None else ""
     note = (
         f"{window.start:%d %b} to {window.end:%d %b}: {value:.4f} ({window.status}, {window.rows:,} rows{matched}, "
         f"version {window.version})"
     )
     middle = window.start + (window.end - window.start) / 2
-    return Point(middle, value, window.low, window.high, window.status == "violated", note)
+    low = None if window.low is None else window.low / scale
+    high = None if window.high is None else window.high / scale
+    return Point(middle, value / scale, low, high, window.status == "violated", note)
 
 
 def _drift(data: StoryData) -> str:
@@ -80,7 +88,7 @@ def _drift(data: StoryData) -> str:
         names=["in service", "false alarms on the reference itself"],
     )
     rows = [_drift_row(one, data) for one in data.drifted]
-    titles = ["Column", "Method", "Per window, threshold dashed", "Threshold", "Over it", "False alarms"]
+    titles = ["Column", "Method", "Per window, in thresholds (dashed: 1)", "Threshold", "Over it", "False alarms"]
     return section(
         "Drift of the inputs",
         chart,
@@ -91,13 +99,14 @@ def _drift(data: StoryData) -> str:
 
 
 def _drift_row(one: Drifted, data: StoryData) -> list[str]:
-    points = [_point(window) for window in one.windows]
-    drawing = sparkline(
-        points, threshold=one.threshold, start=data.start, end=data.end, title=f"{one.method} of {one.column}"
-    )
+    relative = all(window.threshold for window in one.windows if window.value is not None)
+    series = _by_version(one.windows, relative=relative)
+    title = f"{one.method} of {one.column}"
+    drawing = sparkline(series, threshold=1.0 if relative else None, start=data.start, end=data.end, title=title)
     over = sum(window.status == "violated" for window in one.windows)
     counted = sum(window.status in {"ok", "violated"} for window in one.windows)
-    threshold = f"{one.threshold:.3g}" if one.threshold is not None else "-"
+    known = {window.version: window.threshold for window in one.windows if window.threshold is not None}
+    threshold = ", ".join(f"{value:.3g}" for value in dict.fromkeys(known.values())) or "-"
     alarms = f"{one.false_alarms:.0%}" if one.false_alarms is not None else "not known"
     return [one.column, one.method, Markup(drawing), threshold, f"{over} of {counted}", alarms]
 

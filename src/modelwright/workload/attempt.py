@@ -33,6 +33,11 @@ class Plan:
     stop: Stop = field(default_factory=Stop)
 
     @property
+    def hyperparameters(self) -> dict[str, Any]:
+        """The run's own hyperparameters; a platform that was told others is believed."""
+        return {**self.config.hyperparameters, **self.around.hyperparameters}
+
+    @property
     def lineage(self) -> dict[str, Any]:
         """What a manifest says of where the model comes from."""
         return {

@@ -71,7 +71,7 @@ def load(entrypoint: str, root: Path) -> Callable[..., Any]:
     if not callable(found):
         known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
         raise NotFoundError(f"{file} has no function {function!r}", remedy=did_you_mean(function, known))
-    return found  # type: ignore[no-any-return]
+    return found  # type: ignore[no-any-return]  # what a module holds has no type
 
 
 def own_traceback(error: BaseException, root: Path) -> str:

@@ -1,4 +1,4 @@
-"""Frames as users hold them (a mapping of arrays, a pandas frame): reading columns and times, adding columns in kind."""
+"""Frames as users hold them (a mapping of arrays, a pandas frame): columns and times read, columns added in kind."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from modelwright.canonical import parse_timestamp
 from modelwright.errors import DataError, did_you_mean
+from modelwright.workload.rows import NAIVE_REMEDY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +40,8 @@ def times(frame: Any, name: str) -> NDArray[np.datetime64]:
     """Return a column's moments as UTC microseconds.
 
     Raises `DataError` for naive ones: a pandas column without a zone, a `datetime` without `tzinfo`, a string without
-    an offset. A plain `datetime64` array cannot hold a zone; it is UTC, as everything that this package reads is.
+    an offset, a column that `read_rows` found in a file without a zone. Any other `datetime64` array is UTC: numpy has
+    no zones.
     """
     values = column(frame, name)
     if not isinstance(frame, Mapping) and values.dtype.kind == "M" and _zone(frame[name]) is None:
@@ -47,6 +49,8 @@ def times(frame: Any, name: str) -> NDArray[np.datetime64]:
     if not isinstance(frame, Mapping) and _zone(frame[name]) is not None:
         return np.asarray(frame[name].dt.tz_convert("UTC").dt.tz_localize(None), dtype=_MICROS)
     if values.dtype.kind == "M":
+        if values.dtype.metadata is not None and "zone" in values.dtype.metadata:
+            raise DataError(f"column {name!r} was stored without a time zone", remedy=NAIVE_REMEDY)
         return values.astype(_MICROS)
     if values.dtype.kind in "OUS":
         return np.array([_moment(value, name) for value in values.tolist()], dtype=_MICROS)

@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _BATCH = 10_000
+_DAY = timedelta(days=1)
 _INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"})
 _NUMBERS = _INTEGERS | {"FLOAT", "DOUBLE", "UBIGINT", "HUGEINT"}
 _ACCEPTED = {
@@ -70,6 +71,7 @@ def materialise(view: View, offline: str, online: Mapping[str, Any] | None, now:
     partitions = Partitions(view.folder(offline))
     with partitions.locked(), connect() as connection:
         rows = _offline(connection, view, partitions, now)
+        partitions.compact(connection, now.date() - _DAY)
         keys = _online(connection, view, partitions, open_online(online, [view])) if online and view.online else 0
     until = partitions.state().until
     return Materialised(view.name, rows, keys, timestamp(until) if until else "")
@@ -114,14 +116,14 @@ def _not_held(view: View, partitions: Partitions) -> str:
 
 def _source(connection: DuckDBPyConnection, view: View, partitions: Partitions) -> str:
     """Return a SELECT of the source's rows under the names and types of the offline format."""
-    root = local_path(view.source)
     try:
-        files = [file for file in files_of(view.source) if partitions.folder not in file.parents]
+        files = [file for file in files_of(view.source) if not partitions.is_ours(file)]
     except NotFoundError:
         files = []
     if not files:
         raise NotFoundError(
-            f"view {view.name!r} has no rows at {root}", remedy="the project's own code writes Parquet files there"
+            f"view {view.name!r} has no rows at {local_path(view.source)}",
+            remedy="the project's own code writes Parquet files there",
         )
     scan = scan_of(files)
     types = checked_types(

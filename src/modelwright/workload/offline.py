@@ -34,6 +34,10 @@ _AT, _ROW = "__at", "__row"
 _EPOCH = date(1970, 1, 1)
 
 
+class PartitionsChangedError(DataError):
+    """A partition's file went away between listing and reading."""
+
+
 class OfflineFeatures:
     """Feature views below one `offline` address, joined as they were known at each row's time."""
 
@@ -62,11 +66,32 @@ class OfflineFeatures:
         """
         keys = _keys(on)
         chosen = self._chosen(view, keys)
-        if isinstance(frame, Path):
-            joined: Any = self._join_file(frame, chosen, keys, at, as_known=as_known, to=to)
-        else:
-            joined = self._join_frame(frame, chosen, keys, at, as_known=as_known)
+        try:
+            joined = self._joined(frame, chosen, keys, at, as_known=as_known, to=to)
+        except PartitionsChangedError:  # a materialisation has just merged files that were listed
+            joined = self._joined(frame, chosen, keys, at, as_known=as_known, to=to)
         return joined, [each.use() for each in chosen]
+
+    def _joined(
+        self,
+        frame: Any,
+        views: Sequence[View],
+        keys: Mapping[str, str],
+        at: str,
+        *,
+        as_known: bool,
+        to: Path | None,
+    ) -> Any:
+        import duckdb
+
+        try:
+            if isinstance(frame, Path):
+                return self._join_file(frame, views, keys, at, as_known=as_known, to=to)
+            return self._join_frame(frame, views, keys, at, as_known=as_known)
+        except (duckdb.IOException, DataError) as error:
+            if isinstance(error, duckdb.IOException) or isinstance(error.__cause__, duckdb.IOException):
+                raise PartitionsChangedError(f"a file cannot be read: {error}", where=self._offline) from error
+            raise
 
     def scan(self, view: View, bounds: tuple[int, int] | None = None) -> str | None:
         """Return the table function over a view's partitions that can matter, or None before the first one."""

@@ -10,25 +10,29 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelwright.canonical import canonical, check_schema, parse_timestamp, timestamp
 from modelwright.errors import IntegrityError
 from modelwright.store import DirectoryStore
-from modelwright.workload.rows import literal
+from modelwright.workload.rows import literal, scan_of
 from modelwright.workload.views import EVENT_TIME
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _STATE = "_state.json"
+_SCHEMA = re.compile(r"[0-9a-f]{8}")
+MANY = 24
+"""So many files of one day are merged once the day is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,11 @@ class Partitions:
         found = self.folder.glob("dt=*/*.parquet")
         return sorted(file for file in found if after < _batch(file) <= last)
 
+    def is_ours(self, file: Path) -> bool:
+        """Return whether a file is a partition of this view, in any schema: a source may lie in the same folder."""
+        root = self.folder.parent
+        return root in file.parents and _SCHEMA.fullmatch(file.relative_to(root).parts[0]) is not None
+
     def append(self, connection: DuckDBPyConnection, select: str, state: State) -> State:
         """Commit the rows of a SELECT as the batch after `state.batch`, and with them the rest of the state."""
         self._clean(state.batch)
@@ -110,16 +119,42 @@ class Partitions:
         DirectoryStore(self.folder).put(_STATE, canonical(document))
         return state
 
-    def _place(self, file: Path, batch: int) -> None:
+    def compact(self, connection: DuckDBPyConnection, before: date) -> int:
+        """Merge the files of days before a date that have many; return how many days were.
+
+        The merged file appears before the others go, so a reader sees rows twice for a moment, which the join bears,
+        and never too few. Killed in between, the next merge drops what is double.
+        """
+        merged = 0
+        for folder in sorted(self.folder.glob("dt=*")):
+            files = sorted(folder.glob("*.parquet"))
+            if len(files) >= MANY and folder.name.removeprefix("dt=") < before.isoformat():
+                self._merge(connection, folder, files)
+                merged += 1
+        return merged
+
+    def _merge(self, connection: DuckDBPyConnection, folder: Path, files: list[Path]) -> None:
+        staging = self.folder / "_staging-merge" / folder.name
+        staging.mkdir(parents=True, exist_ok=True)
+        scan, target = scan_of(files, hive=False), staging / "data_all.parquet"
+        connection.execute(f"COPY (SELECT DISTINCT * FROM {scan}) TO {literal(str(target))} (FORMAT parquet)")
+        placed = self._place(target, max(map(_batch, files)))
+        for file in files:
+            if file != placed:
+                file.unlink()
+        shutil.rmtree(staging.parent)
+
+    def _place(self, file: Path, batch: int) -> Path:
         folder = self.folder / file.parent.name
         folder.mkdir(exist_ok=True)
         with file.open("rb") as opened:
             os.fsync(opened.fileno())
         number = file.stem.rpartition("_")[2]
-        file.rename(folder / f"{batch:06d}-{number}.parquet")
+        placed = file.rename(folder / f"{batch:06d}-{number}.parquet")
         descriptor = os.open(folder, os.O_RDONLY)
         os.fsync(descriptor)
         os.close(descriptor)
+        return placed
 
     def _clean(self, last: int) -> None:
         for staging in self.folder.glob("_staging-*"):

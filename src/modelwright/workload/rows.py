@@ -17,6 +17,7 @@ import numpy as np
 
 from modelwright.errors import DataError, NotFoundError, did_you_mean
 from modelwright.store import local_path
+from modelwright.workload.table import nulls
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 Columns = dict[str, "NDArray[Any]"]
 MEMORY = "MODELWRIGHT_DUCKDB_MEMORY"
 THREADS = "MODELWRIGHT_DUCKDB_THREADS"
+NAIVE = np.dtype("datetime64[us]", metadata={"zone": None})
+"""Times that were stored without a zone: numpy cannot say so, but a join must be able to refuse them."""
+
+NAIVE_REMEDY = "write it as UTC instants"
+_NAIVE_TYPES = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE"})
 _READERS = {
     ".parquet": "read_parquet({files}, union_by_name=true, hive_partitioning={hive})",
     ".csv": "read_csv({files}, union_by_name=true)",
@@ -49,6 +55,7 @@ def connect() -> DuckDBPyConnection:
         },
     )
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # a query of two seconds would draw one on stdout
     return connection
 
 
@@ -83,12 +90,16 @@ def files_of(source: str) -> list[Path]:
 
 
 def scan_of(files: Sequence[Path], *, hive: bool = True) -> str:
-    """Return the SQL table function that reads these files, whose kind is told by the first one's name."""
+    """Return the SQL table function that reads these files, whose kind is told by the first one's name.
+
+    With `hive`, folders such as `dt=2013-01-01` are read as columns where every file lies in one.
+    """
     name = files[0].name
     for suffix, reader in _READERS.items():
         if name.endswith(suffix):
             listing = "[" + ", ".join(literal(_unglobbed(path)) for path in files) + "]"
-            return reader.format(files=listing, hive=str(hive).lower())
+            partitioned = hive and all("=" in path.parent.name for path in files)
+            return reader.format(files=listing, hive=str(partitioned).lower())
     raise DataError(f"{files[0]} is not Parquet, CSV or JSON lines")
 
 
@@ -113,7 +124,8 @@ def read_rows(
         scan = scan_of(files_of(source))
         types = checked_types(connection, scan, columns or (), where=source)
         chosen = {name: types[name] for name in columns} if columns is not None else types
-        return query(connection, selection(chosen, scan) + (f" WHERE {where}" if where else ""), parameters)
+        found = query(connection, selection(chosen, scan) + (f" WHERE {where}" if where else ""), parameters)
+    return {name: values.astype(NAIVE) if chosen[name] in _NAIVE_TYPES else values for name, values in found.items()}
 
 
 def checked_types(
@@ -161,6 +173,12 @@ def query(connection: DuckDBPyConnection, sql: str, parameters: Mapping[str, Any
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0]
+
+
+def refuse_naive(types: Mapping[str, str], column: str, *, where: str = "") -> None:
+    """Raise `DataError` for a column of times without a zone."""
+    if types[column] in _NAIVE_TYPES:
+        raise DataError(f"column {column!r} is a {types[column]} without a time zone", where=where, remedy=NAIVE_REMEDY)
 
 
 def plain(values: Any) -> NDArray[Any]:
@@ -213,7 +231,7 @@ def _storable(values: NDArray[Any]) -> NDArray[Any]:
     if values.dtype.kind in "US":
         return values.astype(object)
     if values.dtype.kind == "O":
-        return _blanked(values, np.asarray(values != values, dtype=bool))  # noqa: PLR0124 - NaN among strings is a null
+        return _blanked(values, nulls(values))
     return values.astype("datetime64[us]") if values.dtype.kind == "M" else values
 
 

@@ -114,13 +114,14 @@ def _train(config: TrainConfig, report: Report, store: Store, scratch: Path, sto
     folder = _search(plan, report, work) if config.tuning else _once(plan, report, work)
     if folder is None:
         return
-    report.model = _publish(folder, store, around)
+    if around.rank == 0:
+        report.model = _publish(folder, store, around)
     report.status = "succeeded"
     shutil.rmtree(work, ignore_errors=True)
 
 
 def _once(plan: Plan, report: Report, work: Path) -> Path | None:
-    done = attempt(plan, {**plan.config.hyperparameters, **plan.around.hyperparameters}, work)
+    done = attempt(plan, plan.hyperparameters, work)
     report.metrics, report.params, report.hyperparameters = done.metrics, done.params, done.hyperparameters
     report.figures, report.feature_use = list(done.figures), list(done.feature_use)
     report.failure = done.failure.to_json() if done.failure else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import logging
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ import msgspec
 from modelwright.canonical import canonical, timestamp
 from modelwright.errors import DataError
 from modelwright.store import Store
+
+_LOG = logging.getLogger("modelwright.truth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +92,15 @@ class TruthReader:
             if name in self._read:
                 continue
             self._read.add(name)
-            for line in lines_of(self._store, name, _Line):
-                key = tuple(line.keys.get(part) for part in self._keys)
-                self._known.setdefault(key, []).append(Truth(line.label, line.attributes, line.received, name))
+            try:
+                lines = list(lines_of(self._store, name, _Line))
+            except DataError as error:
+                # One torn object must not hide the labels of all others.
+                _LOG.warning("%s", error)
+                continue
+            for line in lines:
+                truth = Truth(line.label, line.attributes, line.received, name)
+                self._known.setdefault(key_of(line.keys, self._keys), []).append(truth)
 
     def get(self, key: tuple[Any, ...], until: datetime) -> Truth | None:
         """Return the last truth that was received up to a moment, None where there is none or its label is null."""
@@ -100,6 +109,15 @@ class TruthReader:
             if truth.received <= until and (best is None or truth.received >= best.received):
                 best = truth
         return None if best is None or best.label is None else best
+
+
+def key_of(keys: Mapping[str, Any], names: Sequence[str]) -> tuple[Any, ...]:
+    """Return the values by which a row and its truth find each other."""
+    return tuple(_hashable(keys.get(name)) for name in names)
+
+
+def _hashable(value: Any) -> Any:
+    return canonical(value) if isinstance(value, list | dict) else value
 
 
 def lines_of(store: Store, key: str, kind: type[Any]) -> Iterator[Any]:

@@ -6,22 +6,18 @@ Every finished trial is written down at once, so a search that was killed goes o
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import threading
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
-from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
 from modelwright.canonical import canonical
 from modelwright.errors import CancelledError
 from modelwright.store import DirectoryStore
-from modelwright.workload.attempt import Attempt, Failure, Plan, State, attempt
+from modelwright.workload.apart import Apart, ended, timed_attempt
+from modelwright.workload.attempt import Attempt, Failure, Plan, State
 from modelwright.workload.race import Race
 from modelwright.workload.search import Searcher, open_search, read_space
 from modelwright.workload.training_config import TuningConfig
@@ -103,29 +99,30 @@ class Tuning:
         for number in missing:
             if self._out_of_time:
                 return
-            self._keep(search, number, *_timed_attempt(*self._question(number, search.ask(number))))
+            self._keep(search, number, *timed_attempt(*self._question(number, search.ask(number))))
 
     def _side_by_side(self, search: Searcher, missing: Iterator[int]) -> None:
-        running: dict[Future[tuple[Attempt, float]], tuple[int, Mapping[str, Any]]] = {}
-        with _pool(self._tuning.parallel) as pool:
+        running: dict[int, Apart] = {}
+        try:
             while True:
                 while len(running) < self._tuning.parallel and not self._out_of_time:
                     number = next(missing, None)
                     if number is None:
                         break
-                    drawn = search.ask(number)
-                    running[pool.submit(_timed_attempt, *self._question(number, drawn))] = (number, drawn)
+                    running[number] = Apart(*self._question(number, search.ask(number)))
                 if not running:
                     return
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    number, tried = running.pop(future)
-                    self._keep(search, number, *_outcome(future, {**self._plan.config.hyperparameters, **tried}))
+                for number in ended(running):
+                    self._keep(search, number, *running.pop(number).result())
+        finally:
+            for trial in running.values():
+                trial.stop()
 
     def _question(self, number: int, drawn: Mapping[str, Any]) -> tuple[Plan, dict[str, Any], Path, Race]:
         rivals = [trial.reports for trial in self._trials.values() if trial.state == "succeeded"]
         best = self.best()
         race = Race(self._tuning.objective, self._maximize, best.value if best else None, rivals)
-        hyperparameters = {**self._plan.config.hyperparameters, **drawn}
+        hyperparameters = {**self._plan.hyperparameters, **drawn}
         return self._plan, hyperparameters, self._folder / f"trial-{number}", race
 
     def _keep(self, search: Searcher, number: int, done: Attempt, seconds: float) -> None:
@@ -164,26 +161,15 @@ class Tuning:
         )
 
     def _recorded(self) -> list[Trial]:
+        """Return the trials that earlier attempts finished; where all of them failed, a retry tries them again."""
         found = [Trial.from_json(json.loads(line)) for line in (self._store.get(_DONE) or b"").splitlines()]
-        return [trial for trial in found if trial.number < self._tuning.trials]
+        worked = any(trial.state == "succeeded" for trial in found)
+        return [trial for trial in found if trial.number < self._tuning.trials and (worked or trial.state != "failed")]
 
     @property
     def _out_of_time(self) -> bool:
         limit = self._tuning.timeout
         return limit is not None and bool(self._trials) and time.monotonic() - self._since > limit
-
-
-def _timed_attempt(plan: Plan, hyperparameters: Mapping[str, Any], folder: Path, race: Race) -> tuple[Attempt, float]:
-    begun = time.monotonic()
-    return attempt(plan, hyperparameters, folder, race=race), time.monotonic() - begun
-
-
-def _outcome(future: Future[tuple[Attempt, float]], hyperparameters: Mapping[str, Any]) -> tuple[Attempt, float]:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        failure = Failure("TrialDied", "the trial's process ended without a word (out of memory?)")
-        return Attempt("failed", hyperparameters, failure=failure), 0.0
 
 
 def _tell(search: Searcher, trial: Trial) -> None:
@@ -196,19 +182,3 @@ def _line(trial: Trial, tuning: TuningConfig, *, best: bool) -> str:
     how = f"{tuning.objective}={trial.value:.6g}" if trial.value is not None else trial.state
     why = f": {trial.failure['message']}" if trial.failure else ""
     return f"trial {trial.number + 1} of {tuning.trials}: {how}{' (best)' if best else ''}{why} [{shown}]"
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
-
-
-def _end_with_parent() -> None:
-    """Leave no worker behind when the run itself is killed."""
-    threading.Thread(target=_watch_parent, daemon=True).start()
-
-
-def _watch_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

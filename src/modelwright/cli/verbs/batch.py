@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from modelwright.cli.answer import Answer
+from modelwright.cli.following import job_answer
 from modelwright.cli.session import Session
 from modelwright.cli.verb import verb
 from modelwright.cli.waiting import goes_on
@@ -19,5 +20,5 @@ def command(session: Session, endpoint: str) -> Answer:
     with goes_on("the job goes on", resume), session.progress() as progress:
         progress(endpoint, "start", "scoring")
         said = str(client.predict_batch(endpoint))
-        progress(endpoint, "done", said)
-    return Answer({"endpoint": endpoint, "done": said}, said)
+        progress(endpoint, "done")
+    return job_answer(session, said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from modelwright.cli.answer import Answer
+from modelwright.cli.following import job_answer
 from modelwright.cli.group import group
 from modelwright.cli.session import Session
 from modelwright.cli.table import Column, table
@@ -24,8 +25,8 @@ def materialize(session: Session, view: str) -> Answer:
     with goes_on("the job goes on", resume), session.progress() as progress:
         progress(view, "start", "materialising")
         said = client.materialize(view)
-        progress(view, "done", said)
-    return Answer({"view": view, "done": said}, said)
+        progress(view, "done")
+    return job_answer(session, said)
 
 
 @verb("get", group=command, examples=["modelwright features get features.carrier carrier=AA carrier=DL"])

@@ -60,7 +60,7 @@ class Scoring:
         self._source = Source(config["source"], self._wanted(), self._needed())
         uses = self._model.manifest.get("feature_use") or ()
         features = config.get("features") or {}
-        self._enriching = Enriching(features, uses, self._source.names, self._serving.event_time)
+        self._enriching = Enriching(features, uses, self._source.types, self._serving.event_time)
         self._riders = {key for use in uses for key in use["entity"]} - set(self._model.signature.names)
         self._capture = _capture(self._serving)
 

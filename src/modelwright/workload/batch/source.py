@@ -15,7 +15,17 @@ from modelwright.canonical import digest_of
 from modelwright.errors import DataError, did_you_mean
 from modelwright.workload.frames import micros
 from modelwright.workload.offline import OfflineFeatures
-from modelwright.workload.rows import Columns, connect, files_of, length, query, scan_of, selection, types_of
+from modelwright.workload.rows import (
+    Columns,
+    connect,
+    files_of,
+    length,
+    query,
+    refuse_naive,
+    scan_of,
+    selection,
+    types_of,
+)
 from modelwright.workload.views import View
 
 if TYPE_CHECKING:
@@ -58,6 +68,7 @@ class Source:
         if missing:
             raise DataError(f"no column {', '.join(missing)}", where=uri)
         self.names = tuple(name for name in self._wanted if name in types)
+        self.types = {name: types[name] for name in self.names}
 
     @property
     def digest(self) -> str:
@@ -89,8 +100,9 @@ class Enriching:
     """Joins the features that a model was trained with and that the source lacks, as they were known at each row."""
 
     def __init__(
-        self, features: Mapping[str, Any], uses: Sequence[Mapping[str, Any]], names: Sequence[str], time: str | None
+        self, features: Mapping[str, Any], uses: Sequence[Mapping[str, Any]], names: Mapping[str, str], time: str | None
     ) -> None:
+        """Plan the joins; `names` are the source's columns with their SQL types."""
         views = {view["name"]: View.from_json(view) for view in features.get("views") or ()}
         self._joins = []
         self._time = time if time in names else None
@@ -102,6 +114,8 @@ class Enriching:
                     raise DataError(f"the model was trained on view {use['view']}, which is not at hand in its schema")
                 kept = {name: kind for name, kind in view.features.items() if name in lacking}
                 self._joins.append(replace(view, features=kept))
+        if self._joins and self._time is not None:
+            refuse_naive(names, self._time)
         self._offline = OfflineFeatures(features.get("offline") or "", self._joins)
 
     def fill(self, columns: Columns, at: datetime) -> Columns:

@@ -22,6 +22,7 @@ from modelwright.workload.rows import (
     literal,
     query,
     quoted,
+    refuse_naive,
     scan_of,
     selection,
 )
@@ -77,7 +78,7 @@ def load_held_out(config: Mapping[str, Any], candidates: Mapping[int, LoadedMode
         raise DataError("there is no label to judge by", remedy='say Model(…, label="<column>")')
     uses = [use for model in candidates.values() for use in model.manifest.get("feature_use") or ()]
     columns = _needed(config, candidates, uses)
-    found = _read(config, columns)
+    found = _read(config, columns, joins=bool(uses and config.get("time")))
     labels = found[label]
     blocks = found.pop(_BLOCK, None)
     leaks = _leaks(config, candidates, blocks)
@@ -103,10 +104,12 @@ def _needed(
     return list(dict.fromkeys(wanted))
 
 
-def _read(config: Mapping[str, Any], columns: Sequence[str]) -> Columns:
+def _read(config: Mapping[str, Any], columns: Sequence[str], *, joins: bool) -> Columns:
     with connect() as connection:
         scan = scan_of(files_of(config["data"]))
         types = checked_types(connection, scan, columns, where=config["data"])
+        if joins:
+            refuse_naive(types, config["time"], where=config["data"])
         block = block_sql(config["block"], config.get("time")) if config.get("block") else None
         extra = f", {block} AS {_BLOCK}" if block else ""
         conditions = [f"({config['where']})"] if config.get("where") else []

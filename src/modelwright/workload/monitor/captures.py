@@ -17,7 +17,7 @@ from modelwright.store import Store
 from modelwright.workload.frames import micros
 from modelwright.workload.monitor.result import SHADOW
 from modelwright.workload.monitor.windows import Window
-from modelwright.workload.truth import lines_of
+from modelwright.workload.truth import key_of, lines_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,7 +126,7 @@ def _batch(key: str, lines: Sequence[_Line], keys: tuple[str, ...]) -> _Batch:
     return _Batch(
         source=key,
         received=received,
-        keys=[tuple(line.keys.get(name) for name in keys) for line in lines],
+        keys=[key_of(line.keys, keys) for line in lines],
         inputs=_columns([line.inputs for line in lines]),
         outputs=_columns([_flat(line.output) for line in lines]),
     )

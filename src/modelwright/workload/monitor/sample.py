@@ -78,7 +78,7 @@ class Baseline:
     def positive(self) -> Any:
         """The class whose probability a binary classifier gives; None for 0 and 1, which need no name."""
         classes = self.classes
-        return classes[1] if classes and len(classes) == 2 and set(classes) != {0, 1} else None  # noqa: PLR2004
+        return classes[1] if classes and len(classes) == 2 and set(classes) != {0, 1} else None  # noqa: PLR2004  two classes
 
     @cached_property
     def model(self) -> LoadedModel:

@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,9 @@ def run(config: Mapping[str, Any]) -> int:
         service = build(read_config(config))
         app = App(service, access_from_environment())
         listener = _listen()
-    except (ModelwrightError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 (a model's own code may raise anything; what it raises is the reason)
+        if not isinstance(error, ModelwrightError | OSError):
+            traceback.print_exc()
         return _failed(error)
     logging.getLogger("modelwright.serve").info(
         "serving %s %s on port %d", service.config.endpoint, service.config.variant, listener.getsockname()[1]
@@ -108,7 +111,8 @@ def _listen() -> socket.socket:
     host = os.environ.get(HOST, "127.0.0.1")
     port = next((int(os.environ[name]) for name in _PORTS if os.environ.get(name)), 8080)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Named TCP, or asyncio does not turn Nagle's algorithm off and every answer waits 40 ms for an acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))
     listener.listen(_BACKLOG)
@@ -156,9 +160,10 @@ def _serve(app: App, service: Service, listener: socket.socket) -> None:
         service.close()
 
 
-def _failed(error: ModelwrightError | OSError) -> int:
-    sys.stderr.write(f"modelwright: cannot serve: {error}\n")
-    _say({"state": "failed", "reason": str(error), "pid": os.getpid()})
+def _failed(error: Exception) -> int:
+    reason = str(error) if isinstance(error, ModelwrightError | OSError) else f"{type(error).__name__}: {error}"
+    sys.stderr.write(f"modelwright: cannot serve: {reason}\n")
+    _say({"state": "failed", "reason": reason, "pid": os.getpid()})
     return error.exit_status if isinstance(error, ModelwrightError) else 1
 
 

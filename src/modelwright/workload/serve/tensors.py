@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import prod
-from typing import Any
+from typing import Any, TypeGuard
 
 from modelwright.workload.serve.failure import RequestFailure
 from modelwright.workload.serve.rows import RowReader
@@ -36,15 +36,18 @@ def read_tensors(document: Any, reader: RowReader) -> list[dict[str, Any]]:
 
 def _tensor(item: Mapping[str, Any]) -> tuple[str, list[int], list[Any]]:
     name, shape, data, kind = item.get("name"), item.get("shape"), item.get("data"), item.get("datatype")
-    sound = isinstance(name, str) and isinstance(shape, list) and isinstance(data, list) and bool(shape)
-    if not sound or any(type(size) is not int or size < 0 for size in shape):  # type: ignore[union-attr]
+    if not isinstance(name, str) or not isinstance(data, list) or not _is_shape(shape):
         raise RequestFailure(400, f"tensor {name!r} needs name, shape, datatype and data")
     if kind not in _NUMBERS | {"BOOL", "BYTES"}:
         raise RequestFailure(400, f"tensor {name!r} has the unknown datatype {kind!r}")
-    flat = _flat(data)  # type: ignore[arg-type]
-    if len(flat) != prod(shape) or not flat:  # type: ignore[arg-type]
-        raise RequestFailure(400, f"tensor {name!r} holds {len(flat)} values, its shape {shape} says {prod(shape)}")  # type: ignore[arg-type]
-    return name, shape, flat  # type: ignore[return-value]
+    flat = _flat(data)
+    if len(flat) != prod(shape) or not flat:
+        raise RequestFailure(400, f"tensor {name!r} holds {len(flat)} values, its shape {shape} says {prod(shape)}")
+    return name, shape, flat
+
+
+def _is_shape(value: object) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and bool(value) and all(type(size) is int and size >= 0 for size in value)
 
 
 def _flat(data: list[Any]) -> list[Any]:

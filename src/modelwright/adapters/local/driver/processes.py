@@ -117,7 +117,15 @@ def _started_linux(pid: int) -> str:
     except OSError:
         return ""
     state, start = fields[0], fields[19]
-    return "" if state in {"Z", "X"} else start
+    return "" if state in {"Z", "X"} and not _has_threads(pid) else start
+
+
+def _has_threads(pid: int) -> bool:
+    """Return whether threads of an ended process still hold its sockets and files."""
+    try:
+        return len(list((_PROC / str(pid) / "task").iterdir())) > 1
+    except OSError:
+        return False
 
 
 def _started_posix(pid: int) -> str:

@@ -30,7 +30,7 @@ from modelwright.adapters.local.router.variant import (
 )
 from modelwright.clock import VARIABLE as CLOCK
 from modelwright.contract.driver import Deployment, DeploymentState, Filled, ServingStatus
-from modelwright.errors import NotFoundError, NotReleasedError, ProviderError, UsageError
+from modelwright.errors import NotFoundError, NotReleasedError, ProviderError, TransientError, UsageError
 
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _KEPT_PREFIXES = ("PYTHON", "MODELWRIGHT_CLOCK", "COVERAGE")
@@ -146,13 +146,15 @@ class LocalServing:
         given |= {name.lower(): value for name, value in headers.items()}
         try:
             return pooled_request(self._port(folder), "POST", "/predict", body, given)
-        except ConnectionRefusedError:
+        except ConnectionError as error:
+            if self._link(endpoint).alive():
+                raise TransientError(f"{endpoint} broke off its answer: {error}") from error
             if not read_routing(folder).weights:
                 raise NotReleasedError(
                     f"{endpoint} has no live release", remedy="modelwright model promote <model>:<version>"
                 ) from None
-            self._link(endpoint).reload(start=True)
-            return pooled_request(self._port(folder), "POST", "/predict", body, given)
+        self._link(endpoint).reload(start=True)
+        return pooled_request(self._port(folder), "POST", "/predict", body, given)
 
     def flush(self, endpoint: str) -> None:
         """Have every server write what it has captured, and return when it is in the store."""

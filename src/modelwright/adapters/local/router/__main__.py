@@ -67,7 +67,8 @@ def _listen(folder: Path, address: dict[str, object]) -> socket.socket:
     """Listen on the endpoint's port; where somebody else has it, take another one and write that down."""
     wanted = address.get("port")
     for port in (wanted if isinstance(wanted, int) else 0, 0):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # Named TCP, or asyncio does not turn Nagle's algorithm off on the connections accepted here.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, port))

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sqlite3
 import time
+from collections.abc import Coroutine
 from pathlib import Path
 
 from modelwright.adapters.local.router import http1
@@ -153,7 +154,7 @@ class Router:
         server.touch()
 
         def done(exchange: Exchange) -> None:
-            if not exchange.status:
+            if not exchange.status and exchange.reason != "timeout":
                 server.suspect(upstream)
                 if exchange.unsent and not again and server.state == "starting" and self.waiting < _WAITING:
                     self.waiting += 1  # not a byte of it was sent: it may wait for the next process
@@ -193,8 +194,8 @@ class Router:
         request = head.forwarded(body, extra=extra + b"x-modelwright-mirror: 1\r\n")
         upstream.send(Exchange(request, done, time.monotonic() + self.fleet.timeout + _MARGIN))
 
-    def _spawn(self, work: object) -> None:
-        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -17,6 +17,7 @@ _TRIES = 5
 _HEALTHY_AFTER = 60.0
 _POLL = 0.02
 _LEAVING = 5.0
+_DOUBTS = 5
 _LOG = logging.getLogger("modelwright.router")
 
 
@@ -167,6 +168,24 @@ class Server:
             return
         self._leaving = self.variant.identity()
         if upstream.refused or self._leaving is None:
+            self._died()
+        elif self._starting is None:
+            self._become("starting", "it closed a connection without an answer")
+            self._starting = asyncio.get_running_loop().create_task(self._doubt())
+
+    async def _doubt(self) -> None:
+        """Hold requests for a moment, to see whether a process that broke off an answer is about to be gone."""
+        try:
+            for _ in range(_DOUBTS):
+                await asyncio.sleep(_POLL)
+                if self.variant.identity() != self._leaving:
+                    break
+        finally:
+            self._starting = None
+        if self.variant.identity() == self._leaving:
+            self._leaving = None
+            self._become("ready", "")
+        else:
             self._died()
 
     def close(self) -> None:
