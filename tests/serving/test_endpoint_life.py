@@ -11,6 +11,7 @@ import sys
 import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -88,6 +89,10 @@ def test_a_server_that_dies_is_an_error_of_its_variant_and_comes_back(endpoint: 
     assert (found["v1-r1"].requests, found["v1-r1"].errors) == (2, 1)
 
 
+def _left(endpoint: Endpoint, process: processes.Identity) -> bool:
+    return processes.identity(endpoint.folder / "v1-r1", "server") != process
+
+
 def test_whoever_asks_while_a_killed_server_comes_back_waits_and_is_answered(endpoint: Endpoint, tricky: str) -> None:
     endpoint.deploy("v1-r1", tricky)
     endpoint.traffic({"v1-r1": 100})
@@ -96,7 +101,7 @@ def test_whoever_asks_while_a_killed_server_comes_back_waits_and_is_answered(end
         found = processes.identity(endpoint.folder / "v1-r1", "server")
         assert found is not None
         os.kill(found.pid, signal.SIGKILL)
-        eventually(lambda: processes.identity(endpoint.folder / "v1-r1", "server") != found)
+        eventually(partial(_left, endpoint, found))
         assert endpoint.predict(1.0).predictions == [2.0]
 
 

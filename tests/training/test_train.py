@@ -26,6 +26,14 @@ BOOSTED = """
         context.save(model, sample={k: v[:3] for k, v in reference.items()}, reference=reference,
                      labels=rows["late"], time=rows["at"], window="7d")
 """
+SHORT_TIMES = """
+    def double(columns):
+        return columns["x"] * 2.0
+
+    def train(context):
+        rows = {"x": [1.0, 2.0]}
+        context.save(double, sample=rows, reference=rows, time=["2013-01-01T00:00:00Z"], opt_in="callable")
+"""
 PLANTED = """
     SELECT CAST(x AS DOUBLE) AS n, sin(x) AS x, CAST(x % 3 = 0 AS BIGINT) AS late,
            CAST('d' || (x // 100) AS VARCHAR) AS day, TIMESTAMPTZ '2013-01-01 00:00Z' + to_hours(x) AS at
@@ -78,8 +86,9 @@ def test_a_run_leaves_a_verified_model_with_profile_lineage_and_figures(workshop
         ("def train(context):\n    context.features.join({}, on='a', at='b')\n", "UsageError", "declares no features"),
         ("def train(context):\n    context.read('rows')\n", "NotFoundError", "no input 'rows'"),
         ("def train(context):\n    context.save(print, sample={'x': [1.0]})\n", "ModelFormatError", "builtin"),
+        (SHORT_TIMES, "DataError", "1 times for 2 reference rows"),
     ],
-    ids=["no model", "exit", "raises", "signature", "import", "features", "input", "format"],
+    ids=["no model", "exit", "raises", "signature", "import", "features", "input", "format", "times"],
 )
 def test_code_that_does_not_train_fails_with_a_reason_and_a_result(
     workshop: Workshop, code: str, type_: str, message: str

@@ -12,7 +12,7 @@ from modelwright.errors import UsageError
 
 if TYPE_CHECKING:
     from modelwright.client.client import Client
-    from modelwright.client.endpoints import History
+    from modelwright.client.history import History
 
 _WHOLE = 100
 

@@ -14,7 +14,7 @@ from modelwright.errors import ModelwrightError, NotAppliedError, NotFoundError,
 
 if TYPE_CHECKING:
     from modelwright.client.client import Client
-    from modelwright.client.endpoints import History
+    from modelwright.client.history import History
 
 STEPS = ("up", "train", "serve", "decide", "break", "back")
 EXAMPLE = "01_flights"

@@ -7,18 +7,30 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from modelwright.client import endpoints, features, monitors, operating, statusing
-from modelwright.client.endpoints import History, Prediction
+from modelwright.client import (
+    batches,
+    copying,
+    endpoints,
+    evaluating,
+    features,
+    monitors,
+    operating,
+    statusing,
+    steering,
+)
+from modelwright.client.batches import Scores
+from modelwright.client.endpoints import Prediction
+from modelwright.client.history import History, history
 from modelwright.client.models import Promotion, Version
 from modelwright.client.training import Run, Runs
 from modelwright.clock import Clock
 from modelwright.contract.driver import Progress
 from modelwright.errors import UsageError
+from modelwright.ledger.heads import write_heads
 from modelwright.ledger.stream import Ledger
 from modelwright.lifecycle import promotion, registration, serving
 from modelwright.lifecycle.platform import LivePlatform, Step
 from modelwright.lifecycle.reconcile import tick
-from modelwright.lifecycle.record import read_record
 from modelwright.lifecycle.training import queue_run
 
 if TYPE_CHECKING:
@@ -56,27 +68,28 @@ class Client:
         return self.workplace.applier().plan(self.assembly)
 
     def up(self, *, progress: Progress | None = None, allow_data_loss: Iterable[str] = ()) -> Mapping[str, Any]:
-        """Apply the project; return the platform record."""
+        """Apply the project; return the platform record. The heads of all streams are written down."""
         applied = self.workplace.applier().apply(
             self.assembly, allow_data_loss=frozenset(allow_data_loss), progress=progress or _silent
         )
-        self.__dict__.pop("platform", None)
+        write_heads(self.workplace.store(), self.clock)
         return applied
 
     def destroy(self, *, progress: Progress | None = None, allow_data_loss: Iterable[str] = ()) -> None:
         """Remove what `up` and the releases made."""
         self.workplace.applier().destroy(allow_data_loss=frozenset(allow_data_loss), progress=progress or _silent)
-        self.__dict__.pop("platform", None)
+        self.__dict__.pop("_live", None)
 
     # What lives
 
-    @cached_property
+    @property
     def platform(self) -> LivePlatform:
-        """The applied environment. Raises `NotAppliedError` before the first `up`."""
-        store = self.workplace.store()
-        record = read_record(store)
-        ledger = Ledger(store, clock=self.clock, platform=record.digest)
-        return LivePlatform(record, store, ledger, self.workplace.driver(record.document, self.clock), self.clock)
+        """The applied environment, as it was applied last. Raises `NotAppliedError` before the first `up`."""
+        return self._live.refresh()
+
+    @cached_property
+    def _live(self) -> LivePlatform:
+        return self.workplace.platform(self.clock)
 
     @property
     def record(self) -> Mapping[str, Any]:
@@ -154,12 +167,21 @@ class Client:
     def reject(self, version: Version | str, *, reason: str = "") -> Version:
         """Stop a version's promotion and refuse it for good."""
         found = self._version(version)
-        open_one = registration.model_state(self.platform, found.model).open_promotion
-        if open_one is not None and open_one.version == found.number:
-            promotion.stop_promotion(self.platform, found.model, f"rejected: {reason}")
-        key = f"version/{found.number}/rejected"
-        self.platform.model(found.model).append("version.rejected", {"version": found.number}, key=key, reason=reason)
+        promotion.reject(self.platform, found.state, reason)
         return found
+
+    def evaluate(self, version: Version | str, *, against: str | None = "champion") -> evaluating.Evaluation:
+        """Score a version, beside another one if there is one, on the model's held-out rows; decide nothing.
+
+        `against` is an alias or a reference such as `delay:2`; None compares with nothing.
+        """
+        return evaluating.Evaluation(evaluating.evaluate(self.platform, self._version(version).state, against))
+
+    def copy(self, version: Version | str, *, to: str) -> Version:
+        """Register a version in another environment of the project: digests verified, provenance kept."""
+        found = self._version(version)
+        other = self.platform.elsewhere(to)
+        return Version(other, found.model, copying.copy(self.platform, found.state, other))
 
     def promote(
         self, version: Version | str, *, alias: str = "champion", override: str | None = None, reason: str = ""
@@ -196,15 +218,19 @@ class Client:
 
     def history(self, endpoint: str) -> History:
         """Return what served when, by whom, on what evidence."""
-        return endpoints.history(self.platform, endpoint)
+        return history(self.platform, endpoint)
+
+    def set_traffic(self, endpoint: str, weights: Mapping[str, int], *, reason: str = "") -> None:
+        """Give the variants of the live release these shares, until the next release."""
+        steering.set_traffic(self.platform, endpoint, weights, reason=reason)
 
     def record_truth(self, endpoint: str, rows: Any) -> int:
         """Store labels that arrived later, to be joined on the endpoint's keys; return how many."""
         return endpoints.record_truth(self.platform, endpoint, endpoints.rows_of(rows))
 
-    def predict_batch(self, endpoint: str) -> Run | str:
-        """Score a batch endpoint's source now."""
-        return features.score(self.platform, endpoint)
+    def predict_batch(self, name: str, *, source: Any = None, to: Any = None) -> Scores:
+        """Score a batch endpoint's own rows, or the rows at `source` with a model, as a job; wait for it."""
+        return batches.predict_batch(self.platform, name, source, to)
 
     # Features and monitors
 

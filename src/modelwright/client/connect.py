@@ -15,6 +15,8 @@ from modelwright.contract.discovery import find_adapter
 from modelwright.contract.place import Location, Place
 from modelwright.contract.record import check_scope
 from modelwright.errors import UsageError
+from modelwright.ledger.stream import Ledger
+from modelwright.lifecycle.platform import LivePlatform
 from modelwright.spec.loading import load_project
 from modelwright.spec.project import Project
 from modelwright.store import Store, open_store
@@ -39,12 +41,15 @@ def connect(
 
     folder = Path.cwd() if isinstance(project, Project) else _folder(Path(project))
     loaded = project if isinstance(project, Project) else load_project(Path(project))
-    name = environment or _only(loaded)
-    resolved = loaded.for_environment(name)
+    return Client(workplace_of(loaded, environment or _only(loaded), folder), clock or SystemClock())
+
+
+def workplace_of(project: Project, environment: str, folder: Path) -> Workplace:
+    """Return where an environment of a project is worked on. Raises `UnknownEnvironmentError`."""
+    resolved = project.for_environment(environment)
     adapter = find_adapter(resolved.environment.adapter)
-    settings = adapter.read_settings(resolved.environment.settings, name)
-    place = Place(loaded.name, name, folder, settings)
-    return Client(Workplace(loaded, name, adapter, place), clock or SystemClock())
+    settings = adapter.read_settings(resolved.environment.settings, environment)
+    return Workplace(project, environment, adapter, Place(project.name, environment, folder, settings))
 
 
 def _folder(path: Path) -> Path:
@@ -100,3 +105,12 @@ class Workplace:
         check_scope(record, self.location)
         path = str(clock.path) if isinstance(clock, ReplayClock) else None
         return self.adapter.open_driver(record, self.place, path)
+
+    def platform(self, clock: Clock) -> LivePlatform:
+        """Return what decisions are made with; nothing is read yet."""
+        store = self.store()
+        ledger = Ledger(store, clock=clock)
+        return LivePlatform(
+            store, ledger, clock, lambda record: self.driver(record.document, clock),
+            lambda environment: workplace_of(self.project, environment, self.place.folder).platform(clock),
+        )  # fmt: skip

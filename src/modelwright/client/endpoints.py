@@ -1,4 +1,4 @@
-"""Predictions, and what an endpoint served when, by whom, on what evidence."""
+"""Predictions, truth that arrives later, and taking what serves back or away."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelwright.canonical import timestamp
-from modelwright.client.html import table
+from modelwright.client.html import definition_list, table
+from modelwright.client.tables import frame
 from modelwright.client.waiting import Progress, wait_until
 from modelwright.errors import (
     BadRequestError,
@@ -19,13 +20,14 @@ from modelwright.errors import (
     TransitionError,
     UsageError,
 )
-from modelwright.ledger.event import Event
-from modelwright.lifecycle.planning import awaited
+from modelwright.lifecycle.appending import append_endpoint
+from modelwright.lifecycle.planning import awaited, read_variant, verb_to_release
 from modelwright.lifecycle.platform import LivePlatform
-from modelwright.lifecycle.registration import model_state
-from modelwright.lifecycle.release import ReleaseState, fold_endpoint
 from modelwright.lifecycle.serving import endpoint_state
 from modelwright.workload.truth import write_truth
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 _BAD, _OVERLOADED = 400, 503
 _CLIENT_ERRORS = range(400, 500)
@@ -51,6 +53,10 @@ class Prediction:
             "id": self.id,
         }
 
+    def to_pandas(self) -> DataFrame:
+        """Return one row per output."""
+        return frame(self.outputs)
+
     def _repr_html_(self) -> str:
         return table(f"Prediction of version {self.version}", self.outputs)
 
@@ -61,13 +67,20 @@ def predict(platform: LivePlatform, endpoint: str, rows: Any, *, variant: str | 
     Raises `NotReleasedError` before the first release, `BadRequestError` with the server's own words for a request it
     refuses, `TransientError` when it is overloaded, and `ProviderError` for anything else.
     """
+    if platform.record.resource("endpoint", endpoint).get("mode") == "batch":
+        raise UsageError(f"{endpoint} scores in batches: nothing listens", remedy=f"modelwright batch {endpoint}")
     if endpoint_state(platform, endpoint).current is None:
-        raise _not_released(platform, endpoint)
-    body = json.dumps({"rows": rows_of(rows)}, allow_nan=False).encode()
+        raise not_released(platform, endpoint)
+    body = _encoded(rows)
     headers = {"content-type": "application/json"}
     if variant is not None:
         headers["x-modelwright-variant"] = variant
-    status, answered, data = platform.driver.serving.invoke(endpoint, body, headers)
+    try:
+        status, answered, data = platform.driver.serving.invoke(endpoint, body, headers)
+    except OSError as error:
+        raise TransientError(
+            f"{endpoint} does not answer: {error}", remedy="`modelwright operate` starts it"
+        ) from error
     answer = _answer(endpoint, status, data)
     return Prediction(
         tuple(answer["predictions"]),
@@ -78,14 +91,21 @@ def predict(platform: LivePlatform, endpoint: str, rows: Any, *, variant: str | 
     )
 
 
-def _not_released(platform: LivePlatform, endpoint: str) -> NotReleasedError:
-    serves = next(iter(platform.record.serves(endpoint)))
-    model = serves.partition("@")[0].partition(":")[0]
-    training = platform.record.model(model).get("training")
-    state = model_state(platform, model)
-    verb = f"modelwright model promote {model}:{max(state.versions)}" if state.versions else ""
-    verb = verb or (f"modelwright train {training} --promote" if training else f"modelwright model promote {model}:1")
-    return NotReleasedError(awaited(platform, endpoint) or f"{endpoint} has no live release", remedy=verb)
+def _encoded(rows: Any) -> bytes:
+    try:
+        return json.dumps({"rows": rows_of(rows)}, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        if isinstance(error, BadRequestError):
+            raise
+        raise BadRequestError(
+            f"the rows cannot be sent as JSON: {error}", remedy="send missing values as None"
+        ) from error
+
+
+def not_released(platform: LivePlatform, endpoint: str) -> NotReleasedError:
+    """Return the error that names what nothing serves for, and the verb that mends it."""
+    text = awaited(platform, endpoint) or f"{endpoint} has no live release"
+    return NotReleasedError(text, remedy=verb_to_release(platform, endpoint))
 
 
 def _answer(endpoint: str, status: int, data: bytes) -> dict[str, Any]:
@@ -141,102 +161,13 @@ def _plain(value: Any) -> Any:
 
 def sample_rows(platform: LivePlatform, endpoint: str) -> list[dict[str, Any]]:
     """Return the sample request stored with the version that serves."""
-    from modelwright.lifecycle.planning import read_variant
-
     current = endpoint_state(platform, endpoint).current
     if current is None:
-        raise _not_released(platform, endpoint)
+        raise not_released(platform, endpoint)
     document = read_variant(platform, endpoint, next(iter(current.versions)))
     manifest = platform.store.get(f"models/{document['digest'].removeprefix('sha256:')}/manifest.json")
     rows: list[dict[str, Any]] = json.loads(manifest or b"{}")["sample"]["inputs"]
     return rows
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """One release: what served from when to when, why, by whom, on what evidence."""
-
-    release: int
-    versions: tuple[int, ...]
-    state: str
-    planned: datetime
-    live: datetime | None
-    ended: datetime | None
-    reason: str
-    outcome: str
-    by: str
-    evidence: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the entry as JSON."""
-        return {
-            "release": self.release,
-            "versions": list(self.versions),
-            "state": self.state,
-            "planned": timestamp(self.planned),
-            "live": timestamp(self.live) if self.live else None,
-            "ended": timestamp(self.ended) if self.ended else None,
-            "reason": self.reason,
-            "outcome": self.outcome,
-            "by": self.by,
-            "evidence": list(self.evidence),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """Everything that was ever put behind an endpoint, oldest first."""
-
-    endpoint: str
-    entries: tuple[HistoryEntry, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the history as JSON."""
-        return {"endpoint": self.endpoint, "releases": [entry.to_dict() for entry in self.entries]}
-
-    def _repr_html_(self) -> str:
-        return table(f"History of {self.endpoint}", [entry.to_dict() for entry in self.entries])
-
-
-def history(platform: LivePlatform, endpoint: str) -> History:
-    """Return what served when, by whom, on what evidence: from the ledger alone."""
-    platform.record.resource("endpoint", endpoint)
-    events = platform.endpoint(endpoint).events()
-    planned = {event.body["release"]: event for event in events if event.kind == "release.planned"}
-    releases = fold_endpoint(events).releases
-    return History(endpoint, tuple(_entry(platform, r, planned[n], events) for n, r in sorted(releases.items())))
-
-
-def _entry(platform: LivePlatform, release: ReleaseState, planned: Event, events: tuple[Event, ...]) -> HistoryEntry:
-    return HistoryEntry(
-        release.number, tuple(sorted(set(release.versions.values()))), release.state, release.planned, release.live_at,
-        release.ended, release.reason, release.outcome, planned.actor.id, _evidence(platform, release, planned, events),
-    )  # fmt: skip
-
-
-def _evidence(
-    platform: LivePlatform, release: ReleaseState, planned: Event, events: tuple[Event, ...]
-) -> tuple[str, ...]:
-    found = [f"endpoint/{planned.stream.partition('/')[2]}#{planned.seq} planned"]
-    for cause in planned.cause:
-        stream, _, seq = cause.partition("#")
-        found += [_said_of(e) for e in platform.ledger.stream(stream).events()[: int(seq)] if _about(e, release)]
-    for event in events:
-        if event.kind == "step.done" and event.body["release"] == release.number and event.body["evidence"]:
-            facts = event.body["evidence"]
-            found.append(f"{event.body['step']}: {facts['requests']} requests, {facts['errors']} errors")
-    return tuple(found)
-
-
-def _about(event: Event, release: ReleaseState) -> bool:
-    return event.kind in {"gate.evaluated", "gate.overridden"} and event.body["version"] in release.versions.values()
-
-
-def _said_of(event: Event) -> str:
-    if event.kind == "gate.overridden":
-        return f"gates overridden: {event.reason} ({event.reference})"
-    verdict = "passed" if event.body["passed"] else "failed"
-    return f"{event.body['gate']}: {verdict}, {event.body['text']} ({event.reference})"
 
 
 @dataclass(frozen=True)
@@ -253,16 +184,30 @@ class Rollback:
         return state.moving is None and state.going_back is None
 
     def wait(self, *, timeout: float | None = None, on_progress: Progress | None = None) -> Rollback:
-        """Wait until the earlier release serves; return the rollback. Raises `DeadlineError`."""
+        """Wait until the earlier release serves; return the rollback.
+
+        Raises `ProviderError` when it cannot serve any more, and `DeadlineError`.
+        """
         what = f"the rollback of {self.endpoint}"
         wait_until(self.platform, self.over, what=what, timeout=timeout, on_progress=on_progress)
+        self._raise_failure()
         return self
+
+    def _raise_failure(self) -> None:
+        state = endpoint_state(self.platform, self.endpoint)
+        latest = state.latest
+        if latest is not None and latest.restores is not None and latest.state in {"failed", "rolled_back"}:
+            text = f"release {latest.number} of {self.endpoint}, which restores release {latest.restores}, went back"
+            raise ProviderError(f"{text}: {latest.outcome}", remedy=f"modelwright endpoint status {self.endpoint}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rollback as JSON."""
         current = endpoint_state(self.platform, self.endpoint).current
         live = {"release": current.number, "versions": sorted(set(current.versions.values()))} if current else None
         return {"endpoint": self.endpoint, "decided": self.text, "over": self.over(), "live": live}
+
+    def _repr_html_(self) -> str:
+        return definition_list(f"Rollback of {self.endpoint}", self.to_dict())
 
 
 def retire(platform: LivePlatform, endpoint: str, reason: str) -> None:
@@ -274,9 +219,11 @@ def retire(platform: LivePlatform, endpoint: str, reason: str) -> None:
             remedy=f"wait for it, or run `modelwright endpoint rollback {endpoint}` first",
         )
     if state.current is None:
-        raise _not_released(platform, endpoint)
-    key = f"release/{state.current.number}/retired"
-    platform.endpoint(endpoint).append("endpoint.retired", {"release": state.current.number}, key=key, reason=reason)
+        raise not_released(platform, endpoint)
+    number = state.current.number
+    key, body = f"release/{number}/retired", {"release": number}
+    if append_endpoint(platform, endpoint, "endpoint.retired", body, key=key, reason=reason) is None:
+        raise TransitionError(f"a release of {endpoint} began in this moment", remedy="wait for it")
     platform.driver.serving.stop(endpoint)
 
 

@@ -4,15 +4,51 @@ from __future__ import annotations
 
 import time
 import uuid
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from modelwright.client.html import table
+from modelwright.client.tables import frame
 from modelwright.errors import DeadlineError, ProviderError, UsageError
 from modelwright.lifecycle.evaluation import evaluation_result, start_evaluation
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.registration import find_version, model_state
 from modelwright.lifecycle.states import VersionState
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 _POLL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What versions scored on the same held-out rows: metrics with intervals, and comparisons."""
+
+    document: dict[str, Any]
+
+    @property
+    def metrics(self) -> dict[int, dict[str, dict[str, Any]]]:
+        """By version and metric: `value` and `interval`."""
+        return {int(version): found for version, found in self.document["metrics"].items()}
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [
+            {"version": version, "metric": name, **found}
+            for version, metrics in self.metrics.items()
+            for name, found in metrics.items()
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the evaluation's document."""
+        return dict(self.document)
+
+    def to_pandas(self) -> DataFrame:
+        """Return one row per version and metric."""
+        return frame(self._rows())
+
+    def _repr_html_(self) -> str:
+        return table(f"Evaluation {self.document['evaluation']}", self._rows())
 
 
 def evaluate(

@@ -1,17 +1,15 @@
-"""Feature views and batch scoring, on request rather than by schedule."""
+"""Feature views: filled on request rather than by schedule, and read online."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelwright.canonical import timestamp
-from modelwright.errors import NotFoundError, ProviderError, did_you_mean
+from modelwright.client.batches import await_job
+from modelwright.errors import NotFoundError, did_you_mean
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.schedules import start_scheduled
-
-_POLL = 0.05
 
 
 def find_view(platform: LivePlatform, name: str) -> tuple[str, Mapping[str, Any]]:
@@ -32,24 +30,8 @@ def materialize(platform: LivePlatform, name: str) -> str:
     """Run a view's materialisation now and wait for it; return its last line of log."""
     store, view = find_view(platform, name)
     full = f"{store}.{view['name']}"
-    return _finish(platform, f"{full}/materialise", full)
-
-
-def score(platform: LivePlatform, endpoint: str) -> str:
-    """Run a batch endpoint's job now and wait for it; return its last line of log."""
-    platform.record.resource("endpoint", endpoint)
-    return _finish(platform, f"{endpoint}/batch", endpoint)
-
-
-def _finish(platform: LivePlatform, request: str, name: str) -> str:
-    step = start_scheduled(platform, name, request)
-    job = step.text.removeprefix("started ")
-    while (status := platform.driver.jobs.status(job)).state in {"queued", "running"}:
-        time.sleep(_POLL)
-    text, _ = platform.driver.jobs.logs(job)
-    if status.state != "succeeded":
-        raise ProviderError(f"{job} {status.state}: {status.reason}", remedy=text[-2000:])
-    return text.strip().rpartition("\n")[2]
+    step = start_scheduled(platform, full, f"{full}/materialise")
+    return await_job(platform, step.text.removeprefix("started "))
 
 
 def online(platform: LivePlatform, name: str, keys: Sequence[Mapping[str, str | int]]) -> list[dict[str, Any] | None]:

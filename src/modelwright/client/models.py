@@ -10,6 +10,8 @@ from modelwright.canonical import timestamp
 from modelwright.client.html import definition_list
 from modelwright.client.waiting import Progress, wait_until
 from modelwright.errors import ApprovalRequiredError, GateError, ProviderError, RaceLostError
+from modelwright.lifecycle.gates import decide_gate, named_gates
+from modelwright.lifecycle.planning import awaited
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.registration import model_state
 from modelwright.lifecycle.release import EndpointState, ReleaseState, fold_endpoint
@@ -108,7 +110,9 @@ class Promotion:
         state = self.state
         if state.state != "finished":
             return state.state == "failed"
-        return all(_settled(endpoint, self.state) for endpoint in self._endpoints().values())
+        return all(
+            _settled(endpoint, state) or awaited(self.platform, name) for name, endpoint in self._endpoints().items()
+        )
 
     def wait(
         self, *, timeout: float | None = None, on_progress: Progress | None = None, for_approval: bool = False
@@ -130,21 +134,18 @@ class Promotion:
 
     def _raise_if_waiting_for_a_person(self) -> None:
         state = self.state
-        gates = self.platform.record.model(self.model).get("gates", {}).get(self.platform.record.environment, [])
-        others = [g for g in gates if g["kind"] != "approval"]
-        approvals = [g for g in gates if g["kind"] == "approval"]
-        undecided = len(others) > sum(1 for g in state.gates.values() if g.get("kind") != "approval")
-        if state.state == "open" and state.override is None and approvals and not undecided:
-            roles = {g["role"] for g in approvals if f"approval by {g['role']}" not in state.gates}
-            given = {e.body["role"] for e in self._approvals() if e.body["version"] == state.version}
-            if roles - given:
-                raise ApprovalRequiredError(
-                    f"{self.model}:{state.version} waits for approval by {', '.join(sorted(roles - given))}",
-                    remedy=f"modelwright model approve {self.model}:{state.version} --role {min(roles - given)}",
-                )
-
-    def _approvals(self) -> tuple[Any, ...]:
-        return tuple(e for e in self.platform.approval(self.model).events() if e.kind == "approval.given")
+        if state.state != "open" or state.override is not None:
+            return
+        gates = named_gates(self.platform.record.gates(self.model))
+        name = next((name for name in gates if name not in state.gates), None)
+        if name is None or gates[name]["kind"] != "approval":
+            return
+        outcome = decide_gate(self.platform, state, gates[name])
+        if outcome.verdict == "waiting":
+            raise ApprovalRequiredError(
+                f"{self.model}:{state.version}: {outcome.text}",
+                remedy=f"modelwright model approve {self.model}:{state.version} --role {gates[name]['role']}",
+            )
 
     def _raise_failure(self) -> None:
         state = self.state

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelwright.client.html import table
 from modelwright.client.monitors import monitor_status
 from modelwright.client.operating import operated
+from modelwright.client.tables import frame
 from modelwright.errors import NotFoundError, did_you_mean
-from modelwright.lifecycle.planning import awaited
+from modelwright.lifecycle.planning import awaited, verb_to_release
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.registration import model_state
+from modelwright.lifecycle.release import EndpointState
 from modelwright.lifecycle.rollout import next_step
 from modelwright.lifecycle.serving import endpoint_state
 from modelwright.lifecycle.training import training_state
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,10 @@ class Status:
             "schedules": list(self.schedules),
             "operated": self.operated,
         }
+
+    def to_pandas(self) -> DataFrame:
+        """Return one row per resource."""
+        return frame([resource.to_dict() for resource in self.resources])
 
     def _repr_html_(self) -> str:
         return table(f"{self.project} ({self.environment})", [resource.to_dict() for resource in self.resources])
@@ -123,10 +132,21 @@ def _endpoint(platform: LivePlatform, name: str) -> tuple[str, str]:
         step = next_step(state.moving)
         return state.moving.state.replace("_", " "), f"release {state.moving.number}: {step or 'going live'}; {url}"
     if state.current is None:
-        return "awaiting", awaited(platform, name) or "the next tick releases it"
+        return _unreleased(platform, name, state)
     weights = state.traffic.weights if state.traffic else {}
     shares = ", ".join(f"{variant} {weight} %" for variant, weight in weights.items())
     return "live", f"release {state.current.number}: {shares}; {url}"
+
+
+def _unreleased(platform: LivePlatform, name: str, state: EndpointState) -> tuple[str, str]:
+    if waiting := awaited(platform, name):
+        return "awaiting", waiting
+    latest = state.latest
+    if latest is not None and latest.state in {"failed", "rolled_back"}:
+        return "failed", f"release {latest.number}: {latest.outcome}; next: {verb_to_release(platform, name)}"
+    if latest is not None and latest.state == "superseded":
+        return "retired", latest.outcome
+    return "awaiting", "the next tick releases it"
 
 
 def _monitor(platform: LivePlatform, name: str) -> tuple[str, str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from modelwright.errors import NotReleasedError, TransitionError, UsageError, did_you_mean
+from modelwright.client.endpoints import not_released
+from modelwright.errors import TransitionError, UsageError, did_you_mean
+from modelwright.lifecycle.appending import append_endpoint
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.serving import endpoint_state
 
@@ -24,13 +26,14 @@ def set_traffic(platform: LivePlatform, endpoint: str, weights: Mapping[str, int
         )
     current = state.current
     if current is None:
-        raise NotReleasedError(f"nothing serves behind {endpoint}")
+        raise not_released(platform, endpoint)
     for variant in weights:
         if variant not in current.versions:
             hint = did_you_mean(variant, current.versions)
             raise UsageError(f"{variant!r} does not serve behind {endpoint}", remedy=hint)
-    if sum(weights.values()) != _WHOLE or min(weights.values()) < 0:
-        raise UsageError(f"weights must be non-negative and sum to 100, not {sum(weights.values())}")
+    whole = all(isinstance(weight, int) and weight >= 0 for weight in weights.values())
+    if not whole or sum(weights.values()) != _WHOLE:
+        raise UsageError(f"weights must be whole numbers that sum to 100, not {dict(weights)}")
     mirror = dict(state.traffic.mirror) if state.traffic else {}
     known = {**(state.traffic.versions if state.traffic else {}), **current.versions}
     body = {
@@ -39,6 +42,7 @@ def set_traffic(platform: LivePlatform, endpoint: str, weights: Mapping[str, int
         "mirror": mirror,
         "versions": {variant: known[variant] for variant in (*weights, *mirror)},
     }
-    stream = platform.endpoint(endpoint)
-    stream.append("traffic.set", body, key=f"by-hand/{len(stream.events())}", reason=reason)
+    key = f"by-hand/{len(platform.endpoint(endpoint).events())}"
+    if append_endpoint(platform, endpoint, "traffic.set", body, key=key, reason=reason) is None:
+        raise TransitionError(f"a release of {endpoint} began in this moment", remedy="wait for it")
     platform.driver.serving.set_traffic(endpoint, weights, mirror)

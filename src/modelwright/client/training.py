@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelwright.canonical import timestamp
-from modelwright.client.html import definition_list
+from modelwright.client.html import definition_list, table
+from modelwright.client.tables import frame
 from modelwright.client.waiting import Progress, wait_until
 from modelwright.errors import TrainingFailedError
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.states import RunState
 from modelwright.lifecycle.training import cancel_run, find_run, run_result, training_state
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -109,3 +113,14 @@ class Runs(Mapping[str, Run]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all runs as JSON, by name."""
+        return {name: run.to_dict() for name, run in self.items()}
+
+    def to_pandas(self) -> DataFrame:
+        """Return one row per run."""
+        return frame(list(self.to_dict().values()))
+
+    def _repr_html_(self) -> str:
+        return table("Runs", list(self.to_dict().values()))

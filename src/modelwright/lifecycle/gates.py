@@ -168,7 +168,8 @@ def _mirroring(platform: LivePlatform, reference: str) -> list[tuple[str, Endpoi
     return [
         (name, fold_endpoint(platform.endpoint(name).events()))
         for name, document in platform.record.of_kind("endpoint").items()
-        if document.get("shadow") == reference or reference in platform.record.serves(name)
+        if document.get("mode") != "batch"
+        and (document.get("shadow") == reference or reference in platform.record.serves(name))
     ]
 
 
@@ -194,7 +195,9 @@ def _soaked(platform: LivePlatform, promotion: PromotionState, gate: Mapping[str
 def _unable(platform: LivePlatform, endpoint: str, version: int) -> str:
     """Return why the soaking version cannot serve, or nothing."""
     seen = platform.driver.serving.status(endpoint).deployments
-    failed = [d for d in seen if d.state == "failed" and d.name.startswith(f"v{version}-") and d.name.endswith("-shadow")]
+    failed = [
+        d for d in seen if d.state == "failed" and d.name.startswith(f"v{version}-") and d.name.endswith("-shadow")
+    ]
     return f"{failed[0].name} cannot serve: {failed[0].reason}" if failed else ""
 
 
@@ -248,9 +251,9 @@ def _approval(platform: LivePlatform, promotion: PromotionState, gate: Mapping[s
 
 
 def author(platform: LivePlatform, promotion: PromotionState) -> str:
-    """Return who queued the run that a promotion's version came from."""
+    """Return who queued the run that a promotion's version came from, here or where it was copied from."""
     version = model_state(platform, promotion.model).versions[promotion.version]
-    return find_run(platform, version.run).actor
+    return str(version.body.get("author") or find_run(platform, version.run).actor)
 
 
 def _cost(platform: LivePlatform, promotion: PromotionState, gate: Mapping[str, Any]) -> GateOutcome:
@@ -261,6 +264,8 @@ def _cost(platform: LivePlatform, promotion: PromotionState, gate: Mapping[str, 
 
 def _cost_of_run(platform: LivePlatform, promotion: PromotionState) -> dict[str, float]:
     version = model_state(platform, promotion.model).versions[promotion.version]
+    if version.body.get("imported"):
+        return {"cost": 0.0, "seconds": 0.0, "hourly_price": 0.0}
     run = find_run(platform, version.run)
     price = platform.record.hourly_price(run.job)
     return {"cost": price * run.seconds / 3600, "seconds": run.seconds, "hourly_price": price}

@@ -30,11 +30,11 @@ def resolve(platform: LivePlatform, reference: str) -> VersionState | None:
 
 
 def wanted_by(platform: LivePlatform, endpoint: str) -> dict[str, Any] | None:
-    """Return what the declaration wants: targets by reference and the configuration's digest; None before a version."""
+    """Return what the declaration wants: targets by reference and the configuration's digest; None before that."""
     document = platform.record.resource("endpoint", endpoint)
-    targets = {reference: resolve(platform, reference) for reference in platform.record.serves(endpoint)}
-    if any(version is None for version in targets.values()):
+    if awaited(platform, endpoint):
         return None
+    targets = {reference: resolve(platform, reference) for reference in platform.record.serves(endpoint)}
     digests = {reference: version.digest for reference, version in targets.items() if version}
     numbers = {reference: version.number for reference, version in targets.items() if version}
     moves = {reference: _last_move(platform, reference) for reference in targets}
@@ -62,8 +62,27 @@ def satisfied(state: EndpointState, wanted: Mapping[str, Any]) -> bool:
 
 def awaited(platform: LivePlatform, endpoint: str) -> str:
     """Return the sentence that says which reference has no version yet, or nothing."""
-    missing = [reference for reference in platform.record.serves(endpoint) if resolve(platform, reference) is None]
-    return f"awaiting first release: {missing[0]} has no version" if missing else ""
+    served = [reference for reference in platform.record.serves(endpoint) if resolve(platform, reference) is None]
+    if served:
+        return f"awaiting first release: {served[0]} has no version"
+    missing = [reference for reference in fallbacks(platform, endpoint) if resolve(platform, reference) is None]
+    return f"awaiting {missing[0]}, which a guardrail falls back to and which has no version" if missing else ""
+
+
+def verb_to_release(platform: LivePlatform, endpoint: str) -> str:
+    """Return the command that puts a first version behind an endpoint."""
+    reference = next(iter(platform.record.serves(endpoint)))
+    model = reference.partition("@")[0].partition(":")[0]
+    training, versions = platform.record.model(model).get("training"), model_state(platform, model).versions
+    if versions or not training:
+        return f"modelwright model promote {model}:{max(versions, default=1)}"
+    return f"modelwright train {training} --promote"
+
+
+def fallbacks(platform: LivePlatform, endpoint: str) -> list[str]:
+    """Return the references that an endpoint's guardrails fall back to."""
+    guardrails = platform.record.resource("endpoint", endpoint).get("guardrails", [])
+    return sorted({guardrail["to"] for guardrail in guardrails if guardrail.get("to")})
 
 
 def plan_release(platform: LivePlatform, endpoint: str, reason: str) -> Event | None:
@@ -180,9 +199,7 @@ def write_variant(platform: LivePlatform, endpoint: str, variant: str, version: 
 
 def _fallbacks(platform: LivePlatform, endpoint: str) -> dict[str, Any]:
     """Return the model folder of each version that a guardrail falls back to."""
-    guardrails = platform.record.resource("endpoint", endpoint).get("guardrails", [])
-    references = {guardrail["to"] for guardrail in guardrails if guardrail.get("to")}
-    found = {reference: resolve(platform, reference) for reference in sorted(references)}
+    found = {reference: resolve(platform, reference) for reference in fallbacks(platform, endpoint)}
     missing = [reference for reference, version in found.items() if version is None]
     if missing:
         raise NotFoundError(f"a guardrail of {endpoint} falls back to {missing[0]}, which has no version")

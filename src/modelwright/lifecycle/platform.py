@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from modelwright.clock import Clock
 from modelwright.contract.driver import Driver
 from modelwright.ledger.stream import Ledger, Stream
-from modelwright.lifecycle.record import Record
+from modelwright.lifecycle.record import Record, read_record
 from modelwright.store import Store
 
 
@@ -19,17 +20,59 @@ def _owner() -> str:
     return f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
-@dataclass(frozen=True)
-class LivePlatform:
-    """An applied environment, opened for one process that may decide."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A record and the driver that was opened for it."""
 
     record: Record
+    driver: Driver
+
+
+@dataclass
+class LivePlatform:
+    """An applied environment, opened for one process that may decide.
+
+    Another process may apply the project meanwhile: `refresh` reads the record again, so that nobody goes on
+    releasing what was declared before.
+    """
+
     store: Store
     ledger: Ledger
-    driver: Driver
     clock: Clock
+    open: Callable[[Record], Driver]
+    environments: Callable[[str], LivePlatform]
     owner: str = field(default_factory=_owner)
     """Names this process in the claims it makes on steps."""
+    _opened: Opened | None = field(default=None, init=False, repr=False)
+
+    def refresh(self) -> LivePlatform:
+        """Read the record again if it was written since. Raises `NotAppliedError` when there is none."""
+        known = self._opened
+        record = read_record(self.store, known.record if known is not None else None)
+        if known is None or record is not known.record:
+            self._opened = Opened(record, self.open(record))
+            self.ledger.platform = record.digest
+        return self
+
+    @property
+    def record(self) -> Record:
+        """The platform record as last read."""
+        return self._as_opened().record
+
+    @property
+    def driver(self) -> Driver:
+        """The driver opened for the record."""
+        return self._as_opened().driver
+
+    def _as_opened(self) -> Opened:
+        if self._opened is None:
+            self.refresh()
+        assert self._opened is not None, "a refreshed platform is open"
+        return self._opened
+
+    def elsewhere(self, environment: str) -> LivePlatform:
+        """Return another environment of the project. Raises `NotAppliedError` when it was never applied."""
+        return self.environments(environment).refresh()
 
     def now(self) -> datetime:
         """Return the time of decisions."""

@@ -80,6 +80,8 @@ def advance_promotion(platform: LivePlatform, model: str) -> Step | None:
     promotion = state.open_promotion
     if promotion is None:
         return None
+    if state.versions[promotion.version].state == "rejected":
+        return _refuse(platform, promotion, "rejected")
     if promotion.override is not None:
         _note_override(platform, promotion, promotion.override)
         return _finish(platform, promotion)
@@ -255,9 +257,21 @@ def _move_alias(platform: LivePlatform, promotion: PromotionState) -> str:
     return lost
 
 
-def stop_promotion(platform: LivePlatform, model: str, reason: str) -> PromotionState | None:
-    """End the open promotion of a model without rejecting its version; return it, or None."""
-    promotion = model_state(platform, model).open_promotion
-    if promotion is not None:
-        _fail(platform, promotion, reason)
-    return promotion
+def reject(platform: LivePlatform, version: VersionState, reason: str) -> None:
+    """Stop a version's promotion and refuse it for good; no error when it was refused before.
+
+    Raises `TransitionError` for one that an alias names, because it serves, and for one that cannot be refused.
+    """
+    name, state = f"{version.model}:{version.number}", model_state(platform, version.model)
+    soaking = {gate["as"] for gate in platform.record.gates(version.model) if gate["kind"] == "soak"}
+    held = sorted({a for a, number in state.aliases.items() if number == version.number} - soaking)
+    if held:
+        raise TransitionError(f"{name} is {held[0]}", remedy="promote another version or roll back first")
+    body, key = {"version": version.number}, f"version/{version.number}/rejected"
+    append_model(platform, version.model, "version.rejected", body, key=key, reason=reason)
+    open_one = model_state(platform, version.model).open_promotion
+    if open_one is not None and open_one.version == version.number:
+        _fail(platform, open_one, f"rejected: {reason}")
+    current = model_state(platform, version.model).versions[version.number].state
+    if current != "rejected":
+        raise TransitionError(f"{name} is {current}: it cannot be rejected")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from modelwright.assembly.value import fill, from_json
 from modelwright.canonical import check_schema, digest_of
 from modelwright.contract.driver import Filled
-from modelwright.errors import NotAppliedError, NotFoundError, did_you_mean
+from modelwright.errors import IntegrityError, NotAppliedError, NotFoundError, did_you_mean
 from modelwright.store import Store
 
 KEY = "platform.json"
@@ -22,6 +22,8 @@ class Record:
     """A resolved platform record (CONTRACTS: `modelwright.platform/1`)."""
 
     document: Mapping[str, Any]
+    data: bytes = field(default=b"", repr=False)
+    """The bytes it was read from."""
 
     @property
     def project(self) -> str:
@@ -120,11 +122,19 @@ def _named(choices: Mapping[str, Mapping[str, Any]], name: str, what: str) -> Ma
     return choices[name]
 
 
-def read_record(store: Store) -> Record:
-    """Return the record in a control store. Raises `NotAppliedError` when `up` never finished there."""
+def read_record(store: Store, known: Record | None = None) -> Record:
+    """Return the record in a control store; the `known` one itself while it is the same.
+
+    Raises `NotAppliedError` when `up` never finished there.
+    """
     data = store.get(KEY)
     if data is None:
         raise NotAppliedError("this environment was never applied", remedy="run `modelwright up` first")
-    document = json.loads(data)
+    if known is not None and known.data == data:
+        return known
+    try:
+        document = json.loads(data)
+    except ValueError as error:
+        raise IntegrityError(f"{KEY} is damaged: {error}", remedy="remove it and run `modelwright up`") from error
     check_schema(document, "platform", 1)
-    return Record(document)
+    return Record(document, data)

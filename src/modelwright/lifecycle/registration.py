@@ -8,9 +8,11 @@ from typing import Any
 from modelwright.canonical import check_schema, digest
 from modelwright.errors import IntegrityError, NotFoundError, TrainingFailedError, did_you_mean
 from modelwright.ledger.event import Draft, Event
+from modelwright.lifecycle.appending import append_model
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.states import ModelState, VersionState, fold_model
 from modelwright.lifecycle.training import find_run, run_result
+from modelwright.store import Store
 
 
 def model_state(platform: LivePlatform, model: str) -> ModelState:
@@ -52,7 +54,7 @@ def register(platform: LivePlatform, run: str, *, model: str | None = None) -> V
     body = _body(manifest, result, state.model, run, state.metrics)
     event = platform.model(name).decide(lambda events: _draft(events, body))
     number = int(event.body["version"]) if event else 0
-    platform.model(name).append("version.verified", {"version": number}, key=f"version/{number}/verified")
+    append_model(platform, name, "version.verified", {"version": number}, key=f"version/{number}/verified")
     return model_state(platform, name).versions[number]
 
 
@@ -77,25 +79,28 @@ def _body(manifest: dict[str, Any], result: dict[str, Any], model: str, run: str
     }
 
 
-def adopt_files(platform: LivePlatform, source: str, model: str) -> dict[str, Any]:
-    """Copy a model folder to `models/<hex>/`, verifying every digest on the way; return its manifest."""
-    target = f"models/{model.removeprefix('sha256:')}"
+def adopt_files(platform: LivePlatform, source: str, model: str, *, to: Store | None = None) -> dict[str, Any]:
+    """Copy a model folder to `models/<hex>/` of a store, verifying every digest on the way; return its manifest."""
+    target, store = f"models/{model.removeprefix('sha256:')}", to or platform.store
     data = _verified(platform, f"{source}/manifest.json", model)
     manifest: dict[str, Any] = json.loads(data)
     check_schema(manifest, "model", 1)
     for file in manifest["files"]:
         content = _verified(platform, f"{source}/{file['path']}", file["sha256"])
-        platform.store.create(f"{target}/{file['path']}", content)
-    _adopt_profile(platform, source, manifest.get("profile"))
-    platform.store.create(f"{target}/manifest.json", data)
+        store.create(f"{target}/{file['path']}", content)
+    profile = manifest.get("profile")
+    if profile is not None:
+        content = _verified(platform, _profile_key(source, profile), profile)
+        store.create(f"profiles/{profile.removeprefix('sha256:')}.json.gz", content)
+    store.create(f"{target}/manifest.json", data)
     return manifest
 
 
-def _adopt_profile(platform: LivePlatform, source: str, profile: str | None) -> None:
-    if profile is None:
-        return
-    content = _verified(platform, f"{source}/profile.json.gz", profile)
-    platform.store.create(f"profiles/{profile.removeprefix('sha256:')}.json.gz", content)
+def _profile_key(source: str, profile: str) -> str:
+    """Return where a profile lies: in a run's folder at first, then with all profiles."""
+    if source.startswith("models/"):
+        return f"profiles/{profile.removeprefix('sha256:')}.json.gz"
+    return f"{source}/profile.json.gz"
 
 
 def _verified(platform: LivePlatform, key: str, expected: str) -> bytes:

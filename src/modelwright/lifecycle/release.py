@@ -199,7 +199,7 @@ def _with(state: EndpointState, release: ReleaseState) -> EndpointState:
     return replace(state, releases={**state.releases, release.number: release})
 
 
-def _refuse_unless(legal: bool, release: ReleaseState, event: Event) -> None:  # noqa: FBT001  reads as a sentence
+def _refuse_unless(legal: bool, release: ReleaseState, event: Event) -> None:
     if not legal:
         raise TransitionError(
             f"{event.kind} is no step of release {release.number}, which is {release.state}",

@@ -42,19 +42,19 @@ def decide_retraining(platform: LivePlatform, monitor: str) -> str:
 
 
 def _reached(platform: LivePlatform, document: Mapping[str, Any], rule: Mapping[str, Any]) -> dict[str, list[Result]]:
-    """Return, by check, the counted windows of those checks that reached k of n."""
+    """Return, by check, the counted windows of those checks that reached k of n for one version."""
     state = fold_endpoint(platform.endpoint(document["endpoint"]).events())
     current = state.current
     if current is None or current.live_at is None:
         return {}
     versions, since = set(current.versions.values()), current.live_at
-    counted: dict[str, list[Result]] = {}
+    counted: dict[tuple[str, int], list[Result]] = {}
     for result in latest_results(platform.store, document["name"]):
         if result.version in versions and not result.shadow and result.window[1] > since:
-            counted.setdefault(result.check_id, []).append(result)
+            counted.setdefault((result.check_id, result.version), []).append(result)
     k, n = rule["when"]
     found = {}
-    for check, results in counted.items():
+    for (check, _), results in counted.items():
         told = [r for r in results if r.status in {"ok", "violated"}][-n:]
         if any(matches(results[0], name) for name in rule["on"]) and sum(r.status == "violated" for r in told) >= k:
             found[check] = told
@@ -88,13 +88,24 @@ def _append(platform: LivePlatform, monitor: str, rule: Mapping[str, Any], key: 
     )
     event = platform.training(job).append(kind, body, key=key, reason=reason)
     if event.kind == "retrain.decided":
-        return _start(platform, job, key, event)
+        return _start(platform, job, event)
     return f"retraining declined: {reason}"
 
 
-def _start(platform: LivePlatform, job: str, key: str, event: Event) -> str:
-    run = queue_run(platform, job, origin="retrain", key=f"{key}/run", cause=(f"training/{job}#{event.seq}",))
+def _start(platform: LivePlatform, job: str, event: Event) -> str:
+    run = queue_run(platform, job, origin="retrain", key=_run_key(event), cause=(event.reference,))
     return f"retraining decided ({event.reason}): run {run}"
+
+
+def _run_key(event: Event) -> str:
+    return f"{event.key}/run"
+
+
+def _unstarted(platform: LivePlatform, job: str) -> Event | None:
+    """Return the decision to retrain whose run was never queued, because whoever decided was killed."""
+    events = platform.training(job).events()
+    keys = {event.key for event in events}
+    return next((e for e in events if e.kind == "retrain.decided" and _run_key(e) not in keys), None)
 
 
 def _cooldown(platform: LivePlatform, state: TrainingState, rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,7 +154,10 @@ def _unregistered(platform: LivePlatform, job: str) -> RunState | None:
 
 
 def advance_retrained(platform: LivePlatform, job: str) -> Step | None:
-    """Register a retrained model and send it on its way through the gates."""
+    """Queue the run that was decided on; register a retrained model and send it on its way through the gates."""
+    decided = _unstarted(platform, job)
+    if decided is not None:
+        return Step(f"training/{job}", _start(platform, job, decided), busy=True, moved=True)
     run = _unregistered(platform, job)
     if run is None:
         return None

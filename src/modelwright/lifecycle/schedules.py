@@ -4,45 +4,61 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from modelwright.canonical import canonical, parse_timestamp, timestamp
 from modelwright.errors import NotReleasedError
-from modelwright.lifecycle.planning import read_variant
+from modelwright.lifecycle.planning import awaited, read_variant, verb_to_release
 from modelwright.lifecycle.platform import LivePlatform, Step
 from modelwright.lifecycle.release import fold_endpoint
 from modelwright.spec.cron import Cron
 
 
-def advance_schedules(platform: LivePlatform) -> Step | None:
-    """Observe the jobs of schedules, or start the first that is due."""
-    for name, cron, request in _schedules(platform):
-        last = _last(platform, name)
-        if last is not None and not last["done"]:
-            step = _observe(platform, name, last)
-            if step is not None:
-                return step
-            continue
-        if _due(platform, cron, last):
-            return start_scheduled(platform, name, request)
-    return None
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Something that runs by itself: its name, when, and the request that runs it."""
+
+    name: str
+    cron: str
+    timezone: str
+    request: str
+    endpoint: str | None = None
 
 
-def _schedules(platform: LivePlatform) -> Iterator[tuple[str, str, str]]:
+def schedules(platform: LivePlatform) -> Iterator[Schedule]:
+    """Yield the feature views that are refreshed and the batch endpoints that have a schedule."""
     for store, document in platform.record.of_kind("feature_store").items():
         for view in document["views"]:
             if view.get("refresh"):
-                yield f"{store}.{view['name']}", view["refresh"], f"{store}.{view['name']}/materialise"
+                name = f"{store}.{view['name']}"
+                yield Schedule(name, view["refresh"], view.get("timezone") or "UTC", f"{name}/materialise")
     for endpoint, document in platform.record.of_kind("endpoint").items():
         if document.get("mode") == "batch" and document.get("schedule"):
-            yield endpoint, document["schedule"], f"{endpoint}/batch"
+            zone = document.get("timezone") or "UTC"
+            yield Schedule(endpoint, document["schedule"], zone, f"{endpoint}/batch", endpoint)
 
 
-def _due(platform: LivePlatform, cron: str, last: Mapping[str, Any] | None) -> bool:
-    if last is None:
-        return True
-    return Cron.parse(cron).next_after(parse_timestamp(last["now"])) <= platform.now()
+def advance_schedule(platform: LivePlatform, schedule: Schedule, *, start: bool) -> Step | None:
+    """Observe the job of a schedule, or start one when it is due."""
+    last = _last(platform, schedule.name)
+    if last is not None and not last["done"]:
+        return _observe(platform, schedule.name, last)
+    if start and _due(platform, schedule, last):
+        return start_scheduled(platform, schedule.name, schedule.request)
+    return None
+
+
+def _due(platform: LivePlatform, schedule: Schedule, last: Mapping[str, Any] | None) -> bool:
+    """Return whether its time has come since it last ran; a view is filled at once, a batch waits for its time."""
+    since = parse_timestamp(last["now"]) if last is not None else None
+    if schedule.endpoint is not None:
+        current = fold_endpoint(platform.endpoint(schedule.endpoint).events()).current
+        if current is None or current.live_at is None:
+            return False
+        since = since or current.live_at
+    return since is None or Cron.parse(schedule.cron).next_after(since, schedule.timezone) <= platform.now()
 
 
 def start_scheduled(platform: LivePlatform, name: str, request: str) -> Step:
@@ -52,15 +68,16 @@ def start_scheduled(platform: LivePlatform, name: str, request: str) -> Step:
     slots = {"at": timestamp(now), "now": timestamp(now), "run": job}
     if request.endswith("/batch"):
         slots |= _batch_slots(platform, name)
-    _mark(platform, name, job, now, done=False)
     platform.driver.jobs.start(job, platform.record.filled(request, slots))
+    _mark(platform, name, job, now, done=False)
     return Step(f"schedule/{name}", f"started {job}", busy=True, moved=True)
 
 
 def _batch_slots(platform: LivePlatform, endpoint: str) -> dict[str, Any]:
     state = fold_endpoint(platform.endpoint(endpoint).events())
     if state.current is None:
-        raise NotReleasedError(f"{endpoint} has no release to score with")
+        raise NotReleasedError(awaited(platform, endpoint) or f"{endpoint} has no release to score with",
+                               remedy=verb_to_release(platform, endpoint))  # fmt: skip
     variant = next(iter(state.current.versions))
     config = read_variant(platform, endpoint, variant)["request"]["body"]["config"]
     return {
@@ -68,6 +85,7 @@ def _batch_slots(platform: LivePlatform, endpoint: str) -> dict[str, Any]:
         "version": config["version"],
         "release": config["release"],
         "variant": variant,
+        "fallback": config.get("fallback", {}),
     }
 
 

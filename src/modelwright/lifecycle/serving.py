@@ -76,7 +76,7 @@ def _adopt(platform: LivePlatform, endpoint: str, state: EndpointState) -> Step 
     """Take a batch endpoint's release through its life: nothing listens, so it is live once planned."""
     if state.moving is None:
         return _restore(platform, endpoint, state) if state.going_back is not None else _plan(platform, endpoint, state)
-    release, stream = state.moving, f"endpoint/{endpoint}"
+    release = state.moving
     if release.state == "rolling_back":
         return finish_abort(platform, endpoint, state, release)
     ensure_variants(platform, endpoint, release)
@@ -115,9 +115,7 @@ def _converge(platform: LivePlatform, endpoint: str, state: EndpointState, statu
     return _retire(platform, endpoint, state, seen)
 
 
-def _retire(
-    platform: LivePlatform, endpoint: str, state: EndpointState, seen: Mapping[str, Deployment]
-) -> Step | None:
+def _retire(platform: LivePlatform, endpoint: str, state: EndpointState, seen: Mapping[str, Deployment]) -> Step | None:
     shadows = {_shadow_variant(platform, endpoint, state)} - {None}
     for variant in sorted(set(seen) - _needed(state) - shadows):
         if seen[variant].state != "gone":

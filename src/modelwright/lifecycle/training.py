@@ -12,8 +12,9 @@ from typing import Any
 
 from modelwright.canonical import check_schema, digest_of, timestamp
 from modelwright.contract.driver import JobStatus
-from modelwright.errors import NotFoundError, ProviderError, did_you_mean
+from modelwright.errors import ModelwrightError, NotFoundError, ProviderError, TransientError, did_you_mean
 from modelwright.ledger.event import Draft, Event
+from modelwright.lifecycle.appending import append_training
 from modelwright.lifecycle.platform import LivePlatform, Step
 from modelwright.lifecycle.states import RunState, TrainingState, fold_training
 from modelwright.store import open_store
@@ -72,28 +73,45 @@ def advance_run(platform: LivePlatform, run: str) -> Step | None:
     if state.over:
         return None
     if state.state == "queued":
-        _start(platform, state)
-        return Step(stream, f"started run {run}", busy=True, moved=True)
+        return _start(platform, state)
     status = platform.driver.jobs.status(run)
     if status.state in {"queued", "running"}:
         return Step(stream, f"run {run} is {status.state}", busy=True)
-    event = _finish(platform, state, status)
-    return Step(stream, f"run {run} {event.body['status']}", busy=True, moved=True)
+    ended = _finish(platform, state, status)
+    return Step(stream, f"run {run} {ended}", busy=True, moved=True, failed=ended != "succeeded")
 
 
-def _start(platform: LivePlatform, state: RunState) -> None:
-    slots = {
-        "run": state.run,
-        "hyperparameters": dict(state.hyperparameters),
-        "at": timestamp(state.queued),
-    }
-    platform.driver.jobs.start(state.run, platform.record.filled(f"{state.job}/train", slots))
-    platform.training(state.job).append("run.started", {"run": state.run}, key=f"{state.run}/started")
+def _start(platform: LivePlatform, state: RunState) -> Step:
+    """Start a queued run; one that cannot be started (a secret that is not set) has failed, and says why."""
+    stream, slots = (
+        f"training/{state.job}",
+        {
+            "run": state.run,
+            "hyperparameters": dict(state.hyperparameters),
+            "at": timestamp(state.queued),
+        },
+    )
+    try:
+        platform.driver.jobs.start(state.run, platform.record.filled(f"{state.job}/train", slots))
+    except TransientError:
+        raise
+    except ModelwrightError as error:
+        failure = {"type": type(error).__name__, "message": str(error)}
+        _end(platform, state, {"status": "failed", "error": failure})
+        return Step(stream, f"run {state.run} cannot be started: {error.message}", busy=True, moved=True, failed=True)
+    append_training(platform, state.job, "run.started", {"run": state.run}, key=f"{state.run}/started")
+    return Step(stream, f"started run {state.run}", busy=True, moved=True)
 
 
-def _finish(platform: LivePlatform, state: RunState, status: JobStatus) -> Event:
+def _end(platform: LivePlatform, state: RunState, found: Mapping[str, Any]) -> None:
+    body = {"run": state.run, "status": "failed", "metrics": {}, "model": None, "error": None, **found}
+    append_training(platform, state.job, "run.finished", body, key=f"{state.run}/finished")
+
+
+def _finish(platform: LivePlatform, state: RunState, status: JobStatus) -> str:
+    """Append how a run ended; return the word for it."""
     result = run_result(platform, state.run)
-    body: dict[str, Any] = {"run": state.run, "status": status.state, "metrics": {}, "model": None, "error": None}
+    body: dict[str, Any] = {"status": status.state}
     if status.started and status.ended:
         body["seconds"] = (status.ended - status.started).total_seconds()
     if status.state == "succeeded" and result is not None and result["status"] == "succeeded":
@@ -101,9 +119,9 @@ def _finish(platform: LivePlatform, state: RunState, status: JobStatus) -> Event
     elif status.state == "succeeded":
         body |= {"status": "failed", "error": {"type": "NoResult", "message": "the job ended without a result"}}
     else:
-        error = result["error"] if result and result.get("error") else {"type": status.state, "message": status.reason}
-        body["error"] = error
-    return platform.training(state.job).append("run.finished", body, key=f"{state.run}/finished")
+        body["error"] = (result or {}).get("error") or {"type": status.state, "message": status.reason}
+    _end(platform, state, body)
+    return str(body["status"])
 
 
 def run_result(platform: LivePlatform, run: str) -> dict[str, Any] | None:
@@ -122,8 +140,7 @@ def cancel_run(platform: LivePlatform, run: str) -> None:
     if state.over:
         return
     platform.driver.jobs.cancel(run)
-    body: dict[str, Any] = {"run": run, "status": "cancelled", "metrics": {}, "model": None, "error": None}
-    platform.training(state.job).append("run.finished", body, key=f"{run}/finished")
+    _end(platform, state, {"status": "cancelled"})
 
 
 def data_digest(platform: LivePlatform, job: str) -> str:

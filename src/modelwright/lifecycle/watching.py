@@ -18,8 +18,11 @@ from modelwright.lifecycle.platform import LivePlatform, Step
 from modelwright.lifecycle.registration import model_state, model_uri
 from modelwright.lifecycle.release import fold_endpoint
 from modelwright.lifecycle.retraining import decide_retraining
+from modelwright.spec.cron import Cron
 from modelwright.workload.monitor.state import Result, latest_results
 from modelwright.workload.monitor.windows import closed_between
+
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,8 @@ def start_monitor(platform: LivePlatform, monitor: str) -> Step:
     platform.driver.serving.flush(platform.record.resource("monitor", monitor)["endpoint"])
     job = f"{monitor}-{now:%Y%m%dT%H%M%S}"
     slots = {"at": timestamp(now), "now": timestamp(now), "run": job, "releases": watched_releases(platform, monitor)}
-    _mark(platform, monitor, LastRun(job, now, done=False))
     platform.driver.jobs.start(job, platform.record.filled(f"{monitor}/monitor", slots))
+    _mark(platform, monitor, LastRun(job, now, done=False))
     return Step(f"monitor/{monitor}", f"watching up to {now:%Y-%m-%d %H:%M}", busy=True, moved=True)
 
 
@@ -86,7 +89,9 @@ def _due(platform: LivePlatform, monitor: str, last: LastRun | None) -> bool:
     if first is None:
         return False
     since = last.now if last is not None else first
-    return bool(closed_between(document, since, platform.now()))
+    now, cron = platform.now(), Cron.parse(document["schedule"])
+    closed = closed_between(document, since, now)
+    return bool(closed) and cron.next_after(closed[0] - _INSTANT, document.get("timezone") or "UTC") <= now
 
 
 def _observe(platform: LivePlatform, monitor: str, last: LastRun) -> Step:
@@ -94,11 +99,12 @@ def _observe(platform: LivePlatform, monitor: str, last: LastRun) -> Step:
     status = platform.driver.jobs.status(last.job)
     if status.state in {"queued", "running"}:
         return Step(stream, f"{last.job} is {status.state}", busy=True)
-    _mark(platform, monitor, LastRun(last.job, last.now, done=True))
     if status.state != "succeeded":
+        _mark(platform, monitor, LastRun(last.job, last.now, done=True))
         return Step(stream, f"{last.job} {status.state}: {status.reason}", moved=True, failed=True)
     text = _derive(platform, monitor)
     retrained = decide_retraining(platform, monitor)
+    _mark(platform, monitor, LastRun(last.job, last.now, done=True))
     return Step(stream, "; ".join(part for part in (text, retrained) if part), busy=bool(retrained), moved=True)
 
 
@@ -108,33 +114,51 @@ def newest_results(platform: LivePlatform, monitor: str) -> tuple[Result, ...]:
 
 
 def _derive(platform: LivePlatform, monitor: str) -> str:
-    """Append the monitor's new state when it changed; return what is to say."""
+    """Append the monitor's new state when it changed; return what is to say.
+
+    A check is as its newest window says that could be judged: one without enough rows or labels changes nothing.
+    """
     document = platform.record.resource("monitor", monitor)
     state = fold_endpoint(platform.endpoint(document["endpoint"]).events())
     live = set(state.current.versions.values()) if state.current else set()
     results = [r for r in newest_results(platform, monitor) if r.version in live and not r.shadow]
-    if not results:
-        return "no window with results yet"
+    told = {(r.check_id, r.version): r for r in results if r.status in {"ok", "violated"}}
+    if not told:
+        return "insufficient: no window has enough rows or labels yet" if results else "no window with results yet"
     window = max(r.window for r in results)
-    newest = [r for r in results if r.window == window]
-    violated = sorted({r.check_id for r in newest if r.status == "violated"})
-    kind = "monitor.violated" if violated else "monitor.healthy"
-    stream = platform.monitor(monitor)
+    violated = sorted({check for (check, _), r in told.items() if r.status == "violated"})
+    _change(platform, document, violated, window, sorted(live))
+    newest = {r.status for r in results if r.window == window}
+    unjudged = " (the newest window is insufficient)" if not newest & {"ok", "violated"} else ""
+    said = f"{', '.join(violated)} violated" if violated else "healthy"
+    return f"window {window[0]:%Y-%m-%d}: {said}{unjudged}"
+
+
+def _change(
+    platform: LivePlatform,
+    document: Mapping[str, Any],
+    violated: list[str],
+    window: tuple[datetime, datetime],
+    live: list[int],
+) -> None:
+    stream = platform.monitor(document["name"])
     events = stream.events()
-    before = (events[-1].kind, events[-1].body["checks"]) if events else ("", [])
-    if before != (kind, violated):
-        body = {"checks": violated, "window": [timestamp(moment) for moment in window], "versions": sorted(live)}
-        event = stream.append(kind, body, key=f"{timestamp(window[0])}/{len(events)}")
-        _alert(platform, document, event)
-    return f"window {window[0]:%Y-%m-%d}: {', '.join(violated) + ' violated' if violated else 'healthy'}"
+    kind = "monitor.violated" if violated else "monitor.healthy"
+    if not events or (events[-1].kind, list(events[-1].body["checks"])) != (kind, violated):
+        body = {"checks": violated, "window": [timestamp(moment) for moment in window], "versions": live}
+        stream.append(kind, body, key=f"{timestamp(window[0])}/{len(events)}")
+    _alert(platform, document, stream.events()[-1])
 
 
 def _alert(platform: LivePlatform, document: Mapping[str, Any], event: Event) -> None:
-    if event.kind != "monitor.violated":
+    """Tell of a violation once; whoever is killed in between leaves it to the next who looks."""
+    told = f"monitors/{document['name']}/alerts/{event.seq:012d}.json"
+    if event.kind != "monitor.violated" or platform.store.get(told) is not None:
         return
     message = {"monitor": document["name"], "endpoint": document["endpoint"], **event.body, "at": timestamp(event.at)}
     for alert in document.get("alerts", []):
         platform.driver.notify(json.dumps(alert, sort_keys=True), message)
+    platform.store.create(told, canonical({"schema": "modelwright.told/1", "event": event.reference}))
 
 
 def _key(monitor: str) -> str:

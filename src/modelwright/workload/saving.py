@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from modelwright.errors import DataError, ModelFormatError, UsageError
-from modelwright.workload.table import Columns, length, to_columns
+from modelwright.workload.table import Columns, length
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
@@ -61,14 +61,10 @@ def write_model(
 
 
 def _profiler(request: SaveRequest) -> Any:
-    rows = length(to_columns(request.reference))
-    for what, values in (("labels", request.labels), ("times", request.time)):
-        if values is not None and len(values) != rows:
-            raise DataError(f"{len(values)} {what} for {rows} reference rows")
-
     def profile(inputs: Columns, outputs: Columns) -> bytes:
         from modelwright.stats.profile import profile_columns
 
+        _check_lengths(request, length(inputs))
         flat = {name: values for name, values in {**inputs, **outputs}.items() if values.ndim == 1}
         found = profile_columns(flat)
         if request.time is not None:
@@ -78,6 +74,12 @@ def _profiler(request: SaveRequest) -> Any:
         return found.to_bytes()
 
     return profile
+
+
+def _check_lengths(request: SaveRequest, rows: int) -> None:
+    for what, values in (("labels", request.labels), ("times", request.time)):
+        if values is not None and len(values) != rows:
+            raise DataError(f"{len(values)} {what} for {rows} reference rows")
 
 
 def _times(values: Any) -> Any:

@@ -1,0 +1,34 @@
+"""What the story needs of a machine while it is told, and what it leaves there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.story.conftest import Lived
+
+pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(600)]
+
+
+def test_all_its_processes_share_one_gigabyte_at_most(told: Lived) -> None:
+    assert 100e6 < told.watched.peak <= 2**30
+
+
+def test_no_process_is_left_behind(told: Lived) -> None:
+    assert told.watched.left == ()
+
+
+def test_the_report_is_one_file_that_loads_nothing(told: Lived) -> None:
+    report = (told.folder / "report.html").read_text(encoding="utf-8")
+    loaded = re.findall(r"""(?:src|href|action|poster|data)\s*=\s*["']?(?!#|data:)([^"'\s>]+)""", report)
+    assert not loaded
+    assert not re.findall(r"@import|url\(\s*[\"']?(?!#|data:)[^)\s]+", report)
+    assert not re.findall(r"<(?:link|iframe|object|embed)\b", report)
+    assert not re.findall(r"\b(?:fetch|XMLHttpRequest|WebSocket|EventSource|import)\s*\(", report)
+
+
+def test_the_report_shows_what_was_measured_and_decided(told: Lived) -> None:
+    report = (told.folder / "report.html").read_text(encoding="utf-8")
+    for said in ("auc", "distance", "temp", "retrain", "release 3"):
+        assert said in report.lower()
