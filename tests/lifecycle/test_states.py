@@ -36,7 +36,12 @@ def test_a_run_goes_from_queued_to_succeeded(ledger: Ledger) -> None:
     finished = {"run": "fit-1", "status": "succeeded", "metrics": {"auc": 0.7}, "model": "sha256:ab"}
     write(stream, QUEUED, ("run.started", {"run": "fit-1"}), ("run.finished", finished))
     run = fold_training(stream.events()).runs["fit-1"]
-    assert (run.state, run.metrics, run.model, run.hyperparameters) == ("succeeded", {"auc": 0.7}, "sha256:ab", {"depth": 3})
+    assert (run.state, run.metrics, run.model, run.hyperparameters) == (
+        "succeeded",
+        {"auc": 0.7},
+        "sha256:ab",
+        {"depth": 3},
+    )
 
 
 def test_a_run_that_has_ended_cannot_start_again(ledger: Ledger) -> None:

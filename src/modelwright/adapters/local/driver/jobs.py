@@ -30,6 +30,7 @@ from modelwright.adapters.local.driver.supervision import (
     Exit,
     Job,
 )
+from modelwright.adapters.local.driver.warm import OWN, Warm
 from modelwright.canonical import canonical, parse_timestamp, timestamp
 from modelwright.clock import VARIABLE as CLOCK
 from modelwright.contract.driver import Filled, JobStatus
@@ -47,6 +48,7 @@ class LocalJobs:
     def __init__(self, state: Path, clock: Path | None = None) -> None:
         self._root = state.absolute() / "jobs"
         self._clock = {CLOCK: str(clock)} if clock is not None else {}
+        self._warm = Warm()
 
     def start(self, job: str, request: Filled) -> None:
         """Start a job; a job of this id that was started before is left as it is.
@@ -60,13 +62,19 @@ class LocalJobs:
             store.put(CONFIG, canonical(request.body.get("config", {})))
             store.create(JOB, canonical(asked.to_json()))
         if store.get(EXIT) is None and store.get(ATTEMPT) is None:
-            processes.spawn(
-                [sys.executable, "-m", "modelwright.adapters.local.driver.supervise", str(folder)],
-                folder=folder,
-                name=SUPERVISOR,
-                env={**os.environ, **self._clock},
-                log=folder / LOG,
-            )
+            self._supervise(folder, str(request.body.get("verb")))
+
+    def _supervise(self, folder: Path, verb: str) -> None:
+        environment = {**os.environ, **self._clock}
+        if verb in OWN and self._warm.start(folder, environment):
+            return
+        processes.spawn(
+            [sys.executable, "-m", "modelwright.adapters.local.driver.supervise", str(folder)],
+            folder=folder,
+            name=SUPERVISOR,
+            env=environment,
+            log=folder / LOG,
+        )
 
     def status(self, job: str) -> JobStatus:
         """Return a job's state; `lost` for one that was started and of which nothing is left."""

@@ -57,6 +57,15 @@ def spawn(argv: Sequence[str], *, folder: Path, name: str, env: Mapping[str, str
         _note(folder, name, child.pid)
 
 
+def enter(folder: Path, name: str) -> bool:
+    """Note the calling process, which leads a session, as the one of this folder and name; False if another is."""
+    with _lock(folder, name):
+        if identity(folder, name) is not None:
+            return False
+        _note(folder, name, os.getpid())
+        return True
+
+
 def alive(folder: Path, name: str) -> bool:
     """Return whether the process runs (one that ended and was not yet waited for does not)."""
     return identity(folder, name) is not None

@@ -15,10 +15,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import BinaryIO, Protocol
 
 from modelwright.adapters.local.driver.processes import MARK
 from modelwright.adapters.local.driver.secrets import PREFIX as SECRETS
@@ -44,10 +45,28 @@ _LOG_LINES = 12
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
+class Child(Protocol):
+    """A started workload, as `subprocess.Popen` and `warm.Forked` are."""
+
+    @property
+    def pid(self) -> int:
+        """The process, which leads a session of its own."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return its exit status. Raises `subprocess.TimeoutExpired`."""
+        ...
+
+
+Launch = Callable[[Job, Path, Mapping[str, str], Callable[[], None], BinaryIO], Child]
+"""Starts the workload of a job with a config, an environment, limits to take and a log; may raise `OSError`."""
+
+
 class Supervisor:
     """One job's attempts, until one succeeds, the retries or the time are used up, or it is cancelled."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, launch: Launch | None = None) -> None:
+        self._launch = launch or _execute
         self._folder = folder
         self._store = DirectoryStore(folder)
         self._job = Job.from_json(json.loads(self._store.get(JOB) or b"{}"))
@@ -93,27 +112,19 @@ class Supervisor:
         scratch = self._folder / SCRATCH
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir()
-        argv = [self._job.python, "-m", "modelwright.workload", self._job.verb, "--config", str(self._folder / CONFIG)]
         # The mark finds the supervisor; its child must not be taken for it.
         inherited = {name: value for name, value in os.environ.items() if name != MARK and not name.startswith(SECRETS)}
         own = {"PYTHONUNBUFFERED": "1", "MODELWRIGHT_SCRATCH": str(scratch), "MODELWRIGHT_ATTEMPT": str(number)}
+        env = {**inherited, **own, **revealed(self._job.env)}
         with (self._folder / LOG).open("ab") as log:
             try:
-                child = subprocess.Popen(
-                    argv,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env={**inherited, **own, **revealed(self._job.env)},
-                    start_new_session=True,
-                    preexec_fn=_limits(self._job),  # noqa: PLW1509  this process has a single thread
-                )
+                child = self._launch(self._job, self._folder / CONFIG, env, _limits(self._job), log)
             except OSError as error:
                 log.write(f"{self._job.python} cannot be started: {error}\n".encode())
                 return UsageError.exit_status
         return self._watch(child)
 
-    def _watch(self, child: subprocess.Popen[bytes]) -> int:
+    def _watch(self, child: Child) -> int:
         while not self._cancelled and not self._late:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 return _swept(child, child.wait(timeout=min(0.5, max(self._until - time.monotonic(), 0.001))))
@@ -139,6 +150,18 @@ class Supervisor:
             return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-_LOG_LINES:])
 
 
+def _execute(job: Job, config: Path, env: Mapping[str, str], limits: Callable[[], None], log: BinaryIO) -> Child:
+    return subprocess.Popen(
+        [job.python, "-m", "modelwright.workload", job.verb, "--config", str(config)],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        env=env,
+        start_new_session=True,
+        preexec_fn=limits,  # noqa: PLW1509  this process has a single thread
+    )
+
+
 def _ending(code: int) -> str:
     if code >= 0:
         return f"it ended with exit status {code}"
@@ -146,7 +169,7 @@ def _ending(code: int) -> str:
     return f"it was ended by {name}" + (" (out of memory?)" if -code == signal.SIGKILL else "")
 
 
-def _swept(child: subprocess.Popen[bytes], code: int) -> int:
+def _swept(child: Child, code: int) -> int:
     """Leave no process of the group behind when its leader has ended."""
     _signal_group(child.pid, signal.SIGKILL)
     return code

@@ -1,0 +1,118 @@
+"""Whoever is killed while releasing, at whatever append: another process brings the release to its end."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.lifecycle.living import FAST, bodies, fitted, living, rows, settle, write_project
+
+from modelwright.client import Client
+from modelwright.ledger.verify import verify
+
+CHILD = """
+import os, signal, sys
+from modelwright import connect
+from modelwright.ledger import stream
+from modelwright.lifecycle import rollout
+
+rollout.CLAIM_SECONDS = 0.5
+left, write = int(sys.argv[3]), stream._put_once
+
+def write_and_die(store, key, data):
+    global left
+    done = write(store, key, data)
+    left -= done
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return done
+
+stream._put_once = write_and_die
+client = connect(sys.argv[1])
+if sys.argv[2] == "rollback":
+    client.rollback("api", reason="killed").wait(timeout=60)
+else:
+    client.promote(sys.argv[2]).wait(timeout=60)
+"""
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Client]:
+    """A project with a live version and a second one; gates are a metric that its run logged."""
+    file = write_project(tmp_path, endpoint=f"rollout={FAST}", gates='[Metric("accuracy") >= 0.5]')
+    with living(file) as client:
+        first, _ = fitted(client, {}, {"C": 0.2})
+        client.promote(first).wait(timeout=60)
+        yield client
+
+
+def die(client: Client, what: str, appends: int) -> None:
+    """Promote a version or roll back in a process that is killed by its own append of this number."""
+    file = client.workplace.place.folder / "project.py"
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD, str(file), what, str(appends)], capture_output=True, check=False
+    )
+    assert child.returncode == -signal.SIGKILL, child.stderr.decode()
+
+
+def in_order(client: Client, version: int) -> None:
+    """Assert that exactly one version serves, that alias and ledger say so, and that nothing is left to do."""
+    current = client.history("api").entries[-1]
+    assert (current.state, current.versions) == ("live", (version,))
+    assert client.version("risk@champion").number == version
+    assert client.predict("api", rows()).version == version
+    serving = client.platform.driver.serving.status("api")
+    assert [d.state for d in serving.deployments] == ["ready"]
+    assert serving.weights == {f"v{version}-r{current.release}": 100}
+    assert verify(client.platform.store) == ()
+    before = len(client.ledger.stream("endpoint/api").events()) + len(client.ledger.stream("model/risk").events())
+    for _ in range(3):
+        assert [step for step in client.tick() if step.moved or step.failed] == []
+    after = len(client.ledger.stream("endpoint/api").events()) + len(client.ledger.stream("model/risk").events())
+    assert after == before
+
+
+# What a promotion with one gate and one step of canary appends: request, gate, approval, alias, end of the promotion;
+# plan, deploy begun and done, half begun, divided and done, all begun, divided and done, live. Later: no approval.
+@pytest.mark.timeout(280)
+@pytest.mark.parametrize("kills", [(1, 4, 6, 9), (2, 5, 7, 11), (3, 8, 10, 12)])
+def test_a_promotion_killed_at_any_append_is_finished_by_another_process(
+    client: Client, kills: tuple[int, ...]
+) -> None:
+    for turn, appends in enumerate(kills):
+        version = 2 - turn % 2
+        die(client, f"risk:{version}", appends)
+        settle(client)
+        in_order(client, version)
+    keys = [event.key for event in client.ledger.stream("endpoint/api").events()]
+    assert len(keys) == len(set(keys))
+    assert len(bodies(client, "endpoint/api", "release.live")) == len(kills) + 1
+
+
+@pytest.mark.timeout(280)
+def test_an_abort_killed_at_any_append_ends_with_the_healthy_version(client: Client) -> None:
+    bad = client.version("risk:2")
+    folder = client.workplace.state / "control/models" / bad.digest.removeprefix("sha256:")
+    (file,) = [path for path in folder.iterdir() if path.suffix == ".skops"]
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes()[:-7])
+    # after request, gate, approval, alias, end, plan, deploy begun: abort, traffic given back, alias, end
+    for turn, appends in enumerate((8, 9, 10)):
+        die(client, "risk:2", appends - (1 if turn else 0))
+        settle(client)
+        assert client.history("api").entries[-1].state == "failed"
+        assert client.version("risk@champion").number == 1
+        assert client.predict("api", rows()).version == 1
+
+
+@pytest.mark.timeout(280)
+def test_a_rollback_killed_at_any_append_is_finished_by_another_process(client: Client) -> None:
+    for appends in (1, 2, 6, 8):
+        client.promote("risk:2").wait(timeout=60)
+        die(client, "rollback", appends)
+        settle(client)
+        in_order(client, 1)
