@@ -33,7 +33,7 @@ features = FeatureStore(
             timestamp="hour",
             source=lake / "features/carrier",
             ttl="7d",
-            refresh="0 5 * * *",
+            refresh="0 5 * * *",  # after midnight in New York, before the day's first departure
             features={"mean_delay_7d": "float64", "flights_7d": "int64"},
         ),
     ],

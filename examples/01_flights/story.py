@@ -15,11 +15,12 @@ from pathlib import Path
 
 import duckdb
 from departures import open_departures
+from prepare import write_carrier_features, write_flights
+from world import OK, Airline, Answer, hours_of, truths_of
+
 from modelwright.client import Client, Step, connect
 from modelwright.clock import ReplayClock
 from modelwright.store import local_path
-from prepare import write_carrier_features, write_flights
-from world import OK, Airline, Answer, hours_of, truths_of
 
 ENDPOINT, MODEL, MONITOR = "delay-api", "delay", "delay-watch"
 YEAR = datetime(2013, 1, 1, 5, tzinfo=UTC)
@@ -195,15 +196,17 @@ class Story:
 
     def _settle(self) -> None:
         """Tick until nothing is at work. Time stands still: a job of a minute is no day."""
-        while self._tick():
-            time.sleep(PAUSE)
+        steps = self._tick()
+        while any(step.busy for step in steps):
+            if not any(step.moved for step in steps):
+                time.sleep(PAUSE)
+            steps = self._tick()
 
-    def _tick(self) -> bool:
+    def _tick(self) -> tuple[Step, ...]:
         steps = self.client.tick()
         for step in steps:
-            if step.moved or step.failed:
-                self._step(step)
-        return any(step.busy for step in steps)
+            self._step(step)
+        return steps
 
     def _step(self, step: Step) -> None:
         if step.moved or step.failed:

@@ -69,7 +69,7 @@ class Airline:
                 return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
             except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
                 self._connection = None
-                if attempt == 2:  # noqa: PLR2004  the second attempt is the last
+                if attempt == 2:
                     raise
         raise AssertionError
 
@@ -132,7 +132,8 @@ def _rows(
 def truths_of(departures: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> list[dict[str, Any]]:
     """Return the labels that became known in `(since, until]`, with the carrier as an attribute."""
     found = departures.execute(
-        "SELECT flight_id, late, carrier FROM departures WHERE truth_at > $since AND truth_at <= $until ORDER BY flight_id",
+        "SELECT flight_id, late, carrier FROM departures "
+        "WHERE truth_at > $since AND truth_at <= $until ORDER BY flight_id",
         {"since": since, "until": until},
     ).fetchall()
     return [{"flight_id": flight, "label": late, "carrier": carrier} for flight, late, carrier in found]

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections import Counter
@@ -137,6 +136,6 @@ class Story:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
-    Story(Path(__file__).parent).live()
-    print("   `modelwright endpoint history biopsy-api` tells more; `modelwright destroy` removes it")  # noqa: T201
+    STORY = Story(Path(__file__).parent)
+    STORY.live()
+    STORY.say("   `modelwright endpoint history biopsy-api` tells more; `modelwright destroy` removes it")

@@ -95,9 +95,8 @@ class InvalidProjectError(ModelwrightError, ValueError):
 
     def __init__(self, problems: Iterable[Problem], *, where: str = "") -> None:
         self.problems = tuple(problems)
-        count = len(self.problems)
         lines = "\n".join(f"  {problem}" for problem in self.problems)
-        super().__init__(f"{count} problem{'s' if count != 1 else ''} in the project\n{lines}", where=where)
+        super().__init__(f"{self._count()}\n{lines}", where=where)
 
     def to_dict(self) -> dict[str, object]:
         """Return the error with one entry per problem."""
@@ -105,7 +104,11 @@ class InvalidProjectError(ModelwrightError, ValueError):
             {"path": p.path, "message": p.message, "hint": p.hint, "file": p.file, "line": p.line}
             for p in self.problems
         ]
-        return {**super().to_dict(), "message": f"{len(problems)} problems in the project", "problems": problems}
+        return {**super().to_dict(), "message": self._count(), "problems": problems}
+
+    def _count(self) -> str:
+        count = len(self.problems)
+        return f"{count} problem{'s' if count != 1 else ''} in the project"
 
 
 class UnsupportedError(ModelwrightError):

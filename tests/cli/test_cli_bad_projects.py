@@ -56,6 +56,27 @@ def test_no_project_file_is_a_usage_error(tmp_path: Path) -> None:
     assert "no project at project.py" in said.err
 
 
+def test_a_folder_without_a_project_is_said_to_hold_none_and_once(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    said = call("validate", "-p", "empty", folder=tmp_path)
+    assert said.status == 2
+    assert "the folder empty holds no project.py" in said.err
+    assert said.err.count("name a project.py") == 1
+
+
+def test_an_environment_whose_adapter_is_not_installed_is_not_said_to_be_checked(tmp_path: Path) -> None:
+    text = (
+        "from modelwright import Environment, Project\n"
+        "project = Project('hello', [], environments={'dev': Environment('local'), 'prod': Environment('locl')})\n"
+    )
+    (tmp_path / "project.py").write_text(text)
+    said = call("validate", "--json", folder=tmp_path)
+    assert said.status == 0
+    assert said.document["result"]["environments"] == ["dev"]
+    assert "environment prod was not checked" in said.err
+    assert call("validate", "-e", "prod", folder=tmp_path).status == 2
+
+
 def test_a_folder_can_be_named(tmp_path: Path) -> None:
     folder = write_hello(tmp_path / "a")
     assert call("validate", "-p", str(folder), folder=tmp_path).status == 0

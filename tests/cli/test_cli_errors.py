@@ -107,6 +107,12 @@ def test_ten_problems_are_shown_and_the_others_counted() -> None:
     assert "and 4 more" in text
 
 
+def test_one_problem_is_counted_as_one() -> None:
+    error = InvalidProjectError([Problem("endpoint.f", "wrong")])
+    assert rendered(error).startswith("error MW1002: 1 problem in the project")
+    assert error.to_dict()["message"] == "1 problem in the project"
+
+
 def test_a_hostile_message_is_made_harmless() -> None:
     text = rendered(ModelwrightError("a\x1b[2Jb\nsecond line", remedy="\x1b]0;x\x07c"))
     assert text.splitlines()[:3] == ["error MW1000: ab", "  second line", "  what to do: c"]

@@ -210,3 +210,8 @@ def test_a_corrupt_heads_file_is_named(store: DirectoryStore, clock: ReplayClock
     write_heads(store, clock)
     store.put("heads/2013-03-01.json", b"[]")
     assert found(store) == [("heads", 0, "heads")]
+
+
+def test_before_the_first_event_no_heads_are_written(store: DirectoryStore, clock: ReplayClock) -> None:
+    write_heads(store, clock)
+    assert store.keys("heads/") == []

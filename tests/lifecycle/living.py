@@ -149,7 +149,7 @@ class Callers:
         order = [(place * 13 + number * 7) % 140 for place in range(140)]  # every row once, in an order of its own
         while True:
             for start in order:
-                if self._stop.wait(0.003):
+                if self._stop.wait(0.008):
                     return
                 self.asked.append(_ask(client, rows(1, start)))
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.lifecycle.living import FAST, bodies, fitted, living, rows, settle, write_project
 
-from modelwright.client import Client
+from modelwright import connect
+from modelwright.client import Client, Step
 from modelwright.ledger.verify import verify
 
 CHILD = """
@@ -79,7 +81,7 @@ def in_order(client: Client, version: int) -> None:
 # What a promotion with one gate and one step of canary appends: request, gate, approval, alias, end of the promotion;
 # plan, deploy begun and done, half begun, divided and done, all begun, divided and done, live. Later: no approval.
 @pytest.mark.timeout(280)
-@pytest.mark.parametrize("kills", [(1, 4, 6, 9), (2, 5, 7, 11), (3, 8, 10, 12)])
+@pytest.mark.parametrize("kills", [(1, 4, 6, 9, 12), (2, 5, 7, 8, 11)])
 def test_a_promotion_killed_at_any_append_is_finished_by_another_process(
     client: Client, kills: tuple[int, ...]
 ) -> None:
@@ -94,15 +96,19 @@ def test_a_promotion_killed_at_any_append_is_finished_by_another_process(
 
 
 @pytest.mark.timeout(280)
-def test_an_abort_killed_at_any_append_ends_with_the_healthy_version(client: Client) -> None:
+def test_a_way_back_killed_at_any_append_ends_with_the_healthy_version(client: Client) -> None:
+    for appends in (1, 2, 8):
+        client.promote("risk:2").wait(timeout=60)
+        die(client, "rollback", appends)
+        settle(client)
+        in_order(client, 1)
     bad = client.version("risk:2")
-    folder = client.workplace.state / "control/models" / bad.digest.removeprefix("sha256:")
-    (file,) = [path for path in folder.iterdir() if path.suffix == ".skops"]
+    (file,) = (client.workplace.state / "control/models" / bad.digest.removeprefix("sha256:")).glob("*.skops")
     file.chmod(0o644)
     file.write_bytes(file.read_bytes()[:-7])
-    # after request, gate, approval, alias, end, plan, deploy begun: abort, traffic given back, alias, end
-    for turn, appends in enumerate((8, 9, 10)):
-        die(client, "risk:2", appends - (1 if turn else 0))
+    # request, gate, alias, end of the promotion, plan, deploy begun; then: goes back, traffic given back, alias, end
+    for appends in (7, 8, 9):
+        die(client, "risk:2", appends)
         settle(client)
         assert client.history("api").entries[-1].state == "failed"
         assert client.version("risk@champion").number == 1
@@ -110,9 +116,29 @@ def test_an_abort_killed_at_any_append_ends_with_the_healthy_version(client: Cli
 
 
 @pytest.mark.timeout(280)
-def test_a_rollback_killed_at_any_append_is_finished_by_another_process(client: Client) -> None:
-    for appends in (1, 2, 6, 8):
-        client.promote("risk:2").wait(timeout=60)
-        die(client, "rollback", appends)
-        settle(client)
-        in_order(client, 1)
+def test_four_who_tick_at_once_release_as_one_would(client: Client) -> None:
+    file = client.workplace.place.folder / "project.py"
+    stop = threading.Event()
+    failures: list[Step] = []
+
+    def ticking() -> None:
+        operator = connect(file)
+        while not stop.is_set():
+            failures.extend(step for step in operator.tick() if step.failed)
+
+    threads = [threading.Thread(target=ticking) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for version in (2, 1):
+            client.promote(f"risk:{version}").wait(timeout=90)
+        client.rollback("api", reason="as it was").wait(timeout=90)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert failures == []
+    in_order(client, 2)
+    assert [entry.state for entry in client.history("api").entries] == [
+        "superseded", "superseded", "rolled_back", "live",
+    ]  # fmt: skip

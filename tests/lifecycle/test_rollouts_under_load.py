@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from tests.waiting import eventually
 
 from modelwright import connect
 from modelwright.client import Client, Step
+from modelwright.client.models import Version
 from modelwright.errors import NotReleasedError, ProviderError, TransitionError
 
 
@@ -53,7 +54,20 @@ def test_a_version_that_forgot_a_ward_goes_back_by_itself_every_time_it_is_promo
     ]  # fmt: skip
     assert traffic(client)[-3:] == [{"v1-r1": 90, "v3-r4": 10}, {"v1-r1": 50, "v3-r4": 50}, {"v3-r4": 100}]
     assert client.predict("api", rows()).version == better.number
+    shares_seen(client, callers, good.number, better.number)
     assert {deployment.name for deployment in client.platform.driver.serving.status("api").deployments} == {"v3-r4"}
+
+
+def shares_seen(client: Client, callers: Callers, stable: int, new: int) -> None:
+    """Assert that the callers saw the last canary's shares: a tenth, half, all."""
+    events = client.ledger.stream("endpoint/api").events()
+    ten, half, whole = [e.recorded.timestamp() for e in events if e.kind == "traffic.set"][-3:]
+    at_ten = Counter(each.version for each in callers.asked if ten + 0.05 < each.at < half - 0.05)
+    at_half = Counter(each.version for each in callers.asked if half + 0.05 < each.at < whole - 0.05)
+    assert at_ten.keys() == at_half.keys() == {stable, new}
+    assert at_ten[new] / at_ten.total() == pytest.approx(0.10, abs=0.06)
+    assert at_half[new] / at_half.total() == pytest.approx(0.50, abs=0.15)
+    assert {each.version for each in callers.since(whole + 0.1)} <= {new}
 
 
 def began_again(client: Client) -> float:
@@ -62,67 +76,42 @@ def began_again(client: Client) -> float:
     return next(e.recorded.timestamp() for e in events if e.kind == "traffic.set" and e.body["release"] == 3)
 
 
-@pytest.mark.timeout(240)
-def test_the_shares_of_a_canary_are_those_that_callers_see(client: Client, tmp_path: Path) -> None:
-    first, second = fitted(client, {}, {"C": 0.2})
-    client.promote(first).wait(timeout=60)
-    callers = Callers(tmp_path / "project.py")
-    with callers.calling():
-        client.promote(second).wait(timeout=90)
-    begun = [e.recorded.timestamp() for e in client.ledger.stream("endpoint/api").events() if e.kind == "traffic.set"]
-    assert callers.failed == []
-    ten = Counter(each.version for each in callers.asked if begun[1] + 0.05 < each.at < begun[2] - 0.05)
-    half = Counter(each.version for each in callers.asked if begun[2] + 0.05 < each.at < begun[3] - 0.05)
-    assert ten[2] / ten.total() == pytest.approx(0.10, abs=0.06)
-    assert half[2] / half.total() == pytest.approx(0.50, abs=0.15)
-    assert {each.version for each in callers.since(begun[3] + 0.1)} <= {2}
-
-
-@pytest.mark.timeout(240)
-def test_a_version_whose_files_were_damaged_never_serves_and_the_healthy_one_goes_on(
-    client: Client, tmp_path: Path
-) -> None:
-    good, bad = fitted(client, {}, {"C": 0.2})
-    client.promote(good).wait(timeout=60)
-    folder = tmp_path / ".modelwright/dev/control/models" / bad.digest.removeprefix("sha256:")
-    (damaged,) = [path for path in folder.iterdir() if path.suffix == ".skops"]
-    damaged.chmod(0o644)
-    damaged.write_bytes(damaged.read_bytes()[:-7])
-    callers = Callers(tmp_path / "project.py")
-    with callers.calling(), pytest.raises(ProviderError, match=r"v2-r2 cannot serve: .*digest"):
-        client.promote(bad).wait(timeout=90)
-    assert callers.failed == []
-    assert {each.version for each in callers.asked} == {good.number}
-    entry = client.history("api").entries[-1]
-    assert (entry.state, entry.versions) == ("failed", (2,))
-    assert "digest" in entry.outcome
-    assert client.version("risk@champion").number == good.number
-    assert [body["release"] for body in bodies(client, "endpoint/api", "release.failed")] == [2]
-
-
-@pytest.mark.timeout(240)
-def test_a_first_release_that_cannot_load_leaves_nothing_behind_and_may_be_tried_again(
-    client: Client, tmp_path: Path
-) -> None:
-    (version,) = fitted(client, {})
-    folder = tmp_path / ".modelwright/dev/control/models" / version.digest.removeprefix("sha256:")
-    (file,) = [path for path in folder.iterdir() if path.suffix == ".skops"]
+def damage(client: Client, version: Version) -> Callable[[], object]:
+    """Cut off the end of a version's file; return what puts it right again."""
+    folder = client.workplace.state / "control/models" / version.digest.removeprefix("sha256:")
+    (file,) = folder.glob("*.skops")
     whole = file.read_bytes()
     file.chmod(0o644)
     file.write_bytes(whole[:-7])
+    return lambda: file.write_bytes(whole)
+
+
+@pytest.mark.timeout(240)
+def test_a_version_that_cannot_load_never_serves_and_the_healthy_one_goes_on(client: Client, tmp_path: Path) -> None:
+    good, bad = fitted(client, {}, {"C": 0.2})
+    mend = damage(client, good)
     with pytest.raises(ProviderError, match="cannot serve"):
-        client.promote(version).wait(timeout=60)
+        client.promote(good).wait(timeout=60)
     settle(client)
     assert client.status().resource("api").state == "failed"
     assert "cannot serve" in client.status().resource("api").detail
     assert client.platform.driver.serving.status("api").deployments == ()
     with pytest.raises(NotReleasedError, match="no live release"):
         client.predict("api", rows())
-
-    file.write_bytes(whole)
-    client.promote(version).wait(timeout=60)
-    assert [entry.state for entry in client.history("api").entries] == ["failed", "live"]
+    mend()
+    client.promote(good).wait(timeout=60)
     assert client.predict("api", rows()).release == 2
+
+    damage(client, bad)
+    callers = Callers(tmp_path / "project.py")
+    with callers.calling(), pytest.raises(ProviderError, match=r"v2-r3 cannot serve: .*digest"):
+        client.promote(bad).wait(timeout=90)
+    assert callers.failed == []
+    assert {each.version for each in callers.asked} == {good.number}
+    assert [entry.state for entry in client.history("api").entries] == ["failed", "live", "failed"]
+    assert "digest" in client.history("api").entries[-1].outcome
+    assert client.version("risk@champion").number == good.number
+    assert [body["release"] for body in bodies(client, "endpoint/api", "release.failed")] == [1, 3]
 
 
 @pytest.mark.timeout(240)

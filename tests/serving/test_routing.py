@@ -112,6 +112,8 @@ def test_without_the_token_nothing_is_answered_but_liveness(shared: Endpoint, he
     for line in ("POST /predict", "GET /metrics", "GET /-/routing", "POST /-/flush"):
         answer = raw(shared.port, f"{line} HTTP/1.1\r\nhost: localhost\r\n{given}content-length: 0\r\n\r\n".encode())
         assert answer.startswith(b"HTTP/1.1 401 ")
+        assert b'"code": "MW1101"' in answer
+        assert b"www-authenticate: Bearer" in answer
     assert raw(shared.port, b"GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n").startswith(b"HTTP/1.1 200 ")
 
 
@@ -221,7 +223,9 @@ def test_a_client_may_ask_to_close_or_to_be_told_to_continue(shared: Endpoint) -
 
 
 def test_other_methods_are_405(shared: Endpoint) -> None:
-    assert raw(shared.port, head(shared, start="DELETE /predict HTTP/1.1")).split()[1] == b"405"
+    answer = raw(shared.port, head(shared, start="DELETE /predict HTTP/1.1"))
+    assert answer.split()[1] == b"405"
+    assert b'"code": "MW2207"' in answer
 
 
 def test_a_client_cannot_pass_for_a_mirror(shared: Endpoint) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.story.heard import Answered, Request, requests_of
 from tests.story.kept import Kept
 from tests.story.oracle import Flights
@@ -58,7 +57,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Lived:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ended.exists():
             command = [str(Path(sys.executable).with_name("modelwright")), "demo", "--folder", str(folder)]
-            watched = watch(command, folder, shared / "flights-story.log", within=PATIENCE)
+            watched = watch(command, shared / "flights-story.log", within=PATIENCE)
             ended.write_text(json.dumps(dataclasses.asdict(watched)))
     document = json.loads(ended.read_text())
     return _lived(folder, Watched(**{**document, "left": tuple(document["left"])}), raw_folder())
@@ -71,7 +70,7 @@ def live(tmp_path: Path) -> Live:
     def story(data: Path | None = None, **plan: Any) -> Lived:
         document: Mapping[str, Any] = {**plan, **({"data": str(data)} if data else {})}
         command = [sys.executable, str(_LIVES), str(tmp_path / "story"), json.dumps(document)]
-        watched = watch(command, tmp_path / "story", tmp_path / "story.log", within=PATIENCE)
+        watched = watch(command, tmp_path / "story.log", within=PATIENCE)
         return _lived(tmp_path / "story", watched, data or raw_folder())
 
     return story

@@ -38,18 +38,20 @@ class Kept:
         return found
 
     @cached_property
-    def manifests(self) -> dict[int, dict[str, Any]]:
-        """The manifest of every registered version."""
+    def models(self) -> dict[int, Path]:
+        """The folder of every registered version."""
         registered = self.events("model/delay", "version.registered")
         digests = {event["body"]["version"]: event["body"]["digest"].removeprefix("sha256:") for event in registered}
-        return {
-            version: json.loads((self.control / "models" / digest / "manifest.json").read_bytes())
-            for version, digest in digests.items()
-        }
+        return {version: self.control / "models" / digest for version, digest in digests.items()}
+
+    def manifest(self, version: int) -> dict[str, Any]:
+        """Return the manifest of a version."""
+        found: dict[str, Any] = json.loads((self.models[version] / "manifest.json").read_bytes())
+        return found
 
     def learned_days(self, version: int) -> set[str]:
         """Return the days that a version was trained on."""
-        return set(self.manifests[version]["training_data"]["flights"]["blocks"])
+        return set(self.manifest(version)["training_data"]["flights"]["blocks"])
 
 
 def at(event: dict[str, Any]) -> int:

@@ -1,4 +1,4 @@
-"""What the monitor should have found, from the raw files and the client's log alone: AUC, PSI, and when 3 of 5 is reached.
+"""What the monitor should have found, from the raw files and the client's log alone: AUC, PSI, when 3 of 5 is reached.
 
 Definitions are the published ones: weeks from Monday 00:00 UTC by event time; labels that were known when the window
 closed; PSI over deciles of the reference, each share at least 1e-4, nulls in a bin of their own.
@@ -14,7 +14,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
-
 from tests.story.heard import Answered
 from tests.story.raw import DAY, HOUR, Flight, instant
 
@@ -29,6 +28,7 @@ INPUTS_WITHIN = 15 * 60
 MIN_ROWS = 4000
 ENOUGH, OF_LAST = 3, 5
 LEAST_SHARE = 1e-4
+FEATURES = ("mean_delay_7d", "flights_7d")
 
 
 def week_of(moment: int) -> int:
@@ -49,9 +49,7 @@ def label_known(flight: Flight, until: int) -> bool:
 def rows_of(answered: Iterable[Answered], version: int, start: int, until: int) -> list[Answered]:
     """Return the rows of a week that a version had answered by a moment."""
     return [
-        row
-        for row in answered
-        if row.version == version and start <= row.scheduled < start + WEEK and row.at <= until
+        row for row in answered if row.version == version and start <= row.scheduled < start + WEEK and row.at <= until
     ]
 
 
@@ -60,7 +58,7 @@ def auc_of(flights: Flights, rows: Sequence[Answered], until: int) -> tuple[floa
     known = [row for row in rows if label_known(flights[row.flight], until)]
     labels = [flights[row.flight].late for row in known]
     matched = len(known) / len(rows) if rows else 0.0
-    if len(set(labels)) < 2:  # noqa: PLR2004  late and not late
+    if len(set(labels)) < 2:
         return None, matched
     return float(roc_auc_score(labels, [row.probability for row in known])), matched
 
@@ -95,22 +93,22 @@ class Carriers:
             carrier: [0, *accumulate(delay for _, delay in found)] for carrier, found in self._reported.items()
         }
 
-    def mean_delay(self, carrier: str, moment: int) -> float:
-        """Return the mean as it was known at a moment, NaN where no figure was."""
+    def known(self, carrier: str, moment: int) -> dict[str, float]:
+        """Return the features as they were known at a moment; the mean of no flights is NaN."""
         hour = (moment - self.COMPUTED) // HOUR * HOUR
         times = self._times[carrier]
         first, last = bisect_right(times, hour - WEEK), bisect_right(times, hour)
         total = self._sums[carrier][last] - self._sums[carrier][first]
-        return total / (last - first) if last > first else math.nan
+        flights = last - first
+        return {"mean_delay_7d": total / flights if flights else math.nan, "flights_7d": float(flights)}
 
 
 def column_of(flight: Flight, name: str, carriers: Carriers, known: int) -> float:
-    """Return a column of a departure, a feature as it was known at a moment."""
-    if name == "mean_delay_7d":
-        return carriers.mean_delay(flight.carrier, known)
-    if name in {"hour", "distance"}:
-        return float(getattr(flight, name))
-    return flight.weather.get(name, math.nan)
+    """Return a numeric column of a departure, a feature as it was known at a moment."""
+    if name in FEATURES:
+        return carriers.known(flight.carrier, known)[name]
+    value = flight.inputs()[name]
+    return math.nan if value is None else float(value)
 
 
 def training_rows(flights: Flights, begun: int) -> list[Flight]:

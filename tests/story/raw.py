@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 HOUR, DAY = 3600, 86_400
 LAST_MONTH = 5
@@ -24,7 +25,7 @@ LAST_MONTH = 5
 ON_TIME = 15
 TAXI = 30
 KNOWN_AFTER = 2 * DAY
-WEATHER = ("temp", "wind_speed")
+WEATHER = ("temp", "dewp", "humid", "wind_dir", "wind_speed", "precip", "pressure", "visib")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,11 @@ class Flight:
     scheduled: int
     day: date
     carrier: str
-    hour: float
+    origin: str
+    dest: str
+    hour: int
+    minute: int
+    arrival_minute: int
     distance: float
     weather: Mapping[str, float]
     delay: int | None
@@ -49,6 +54,17 @@ class Flight:
     def held_out(self) -> bool:
         """Whether the day is kept from training: every fifth of the year."""
         return self.day.timetuple().tm_yday % 5 == 0
+
+    def inputs(self) -> dict[str, Any]:
+        """Return what is known of the departure before it, as a client sends it; None where the weather is unknown."""
+        named = ("carrier", "origin", "dest", "hour", "minute", "arrival_minute", "distance")
+        weather = {name: self.weather.get(name, math.nan) for name in WEATHER}
+        return {
+            **{name: getattr(self, name) for name in named},
+            "month": self.day.month,
+            "weekday": self.day.isoweekday(),
+            **{name: None if math.isnan(value) else value for name, value in weather.items()},
+        }
 
 
 def seconds(text: str) -> int:
@@ -98,7 +114,11 @@ def _flight(row: dict[str, str], weather: Mapping[tuple[str, str], Mapping[str, 
         scheduled=scheduled,
         day=date(int(row["year"]), int(row["month"]), int(row["day"])),
         carrier=row["carrier"],
-        hour=float(row["hour"]),
+        origin=row["origin"],
+        dest=row["dest"],
+        hour=int(row["hour"]),
+        minute=int(row["minute"]),
+        arrival_minute=60 * (int(row["sched_arr_time"]) // 100) + int(row["sched_arr_time"]) % 100,
         distance=float(row["distance"]),
         weather=weather.get((row["origin"], row["time_hour"]), {}),
         delay=delay,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
+from pathlib import Path
 
 import pytest
-
 from tests.story.conftest import Lived
+from tests.story.watched import watch
 
-pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 def test_all_its_processes_share_one_gigabyte_at_most(told: Lived) -> None:
@@ -32,3 +34,10 @@ def test_the_report_shows_what_was_measured_and_decided(told: Lived) -> None:
     report = (told.folder / "report.html").read_text(encoding="utf-8")
     for said in ("auc", "distance", "temp", "retrain", "release 3"):
         assert said in report.lower()
+
+
+def test_the_watch_sees_a_process_that_let_go_of_its_parent(tmp_path: Path) -> None:
+    abandoned = "import time; time.sleep(8)"  # longer than the watch waits for those that are going
+    program = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {abandoned!r}], start_new_session=True)"
+    watched = watch([sys.executable, "-c", program], tmp_path / "log", within=30)
+    assert [command.endswith(abandoned) for command in watched.left] == [True]

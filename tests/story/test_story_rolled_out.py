@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.story.conftest import Lived
 from tests.story.kept import ENDPOINT, at, versions_of
 from tests.story.raw import seconds
 
-pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 FIRST, RETRAINED, FRAGILE = 1, 2, 3
 
@@ -133,7 +132,7 @@ def _variant(event: dict[str, Any], version: int) -> str:
 
 
 def _cli(told: Lived, *arguments: str) -> dict[str, Any]:
-    command = [Path(sys.executable).with_name("modelwright"), *arguments, "--json"]
+    command = [str(Path(sys.executable).with_name("modelwright")), *arguments, "--json"]
     done = subprocess.run(command, cwd=told.folder, check=True, capture_output=True)
     found: dict[str, Any] = json.loads(done.stdout)["result"]
     return found

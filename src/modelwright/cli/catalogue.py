@@ -34,7 +34,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "explain": "Explain an error code or a field of the project.",
         "doctor": "Check this machine and the environment's state.",
         "prune": "Remove old runs and captured requests that nothing refers to.",
-        "demo": "Live half a year of a real project in about a minute.",
+        "demo": "Live four months of a real project in about a minute.",
         "completion": "Print the completion script of a shell.",
     },
 }

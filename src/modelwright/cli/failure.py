@@ -40,8 +40,8 @@ def report(error: BaseException, session: Session | None, arguments: Sequence[st
         status = BUG
     else:
         status = known.exit_status
-    if isinstance(error, click.UsageError) and error.ctx is not None and not error.format_message():
-        session.err.line(error.ctx.get_help())  # called without arguments: the help is the answer
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        session.err.line(error.format_message())  # called without arguments: the help is the answer
         return status
     session.err.line(render(known, session.err))
     if session.json:

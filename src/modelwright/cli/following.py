@@ -18,7 +18,7 @@ Logs = Callable[[int], tuple[str, int]]
 
 def show_logs(session: Session, logs: Logs, *, follow: bool, over: Callable[[], bool], lines: int | None) -> Answer:
     """Return the log, its last `lines` only if a number is given; with `follow`, write what comes until `over()`."""
-    text, offset = logs(0)
+    text, offset = _all(logs)
     shown = _last(text, lines)
     if not follow or session.json:
         return Answer({"log": shown, "offset": offset}, clean(shown).rstrip("\n"))
@@ -33,6 +33,16 @@ def show_logs(session: Session, logs: Logs, *, follow: bool, over: Callable[[], 
     except KeyboardInterrupt:
         session.err.line("")  # the log goes on; Ctrl-C is how one stops following
     return Answer(None, None)
+
+
+def _all(logs: Logs) -> tuple[str, int]:
+    """Return all that was said so far, which comes in pieces, and where to go on."""
+    pieces: list[str] = []
+    piece, offset = logs(0)
+    while piece:
+        pieces.append(piece)
+        piece, offset = logs(offset)
+    return "".join(pieces), offset
 
 
 def _last(text: str, lines: int | None) -> str:

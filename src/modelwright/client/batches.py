@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +56,8 @@ def predict_batch(platform: LivePlatform, name: str, source: Any = None, to: Any
     if name in endpoints:
         if source is not None or to is not None:
             raise UsageError(f"{name} declares its rows itself", remedy="name a model to score others")
-        return finish(platform, start_scheduled(platform, name, f"{name}/batch").text.removeprefix("started "))
+        step = start_scheduled(platform, name, f"{name}/batch", by_hand=True)
+        return finish(platform, step.text.removeprefix("started "))
     model = name.partition("@")[0].partition(":")[0]
     if model not in platform.record.models:
         hint = did_you_mean(name, [*endpoints, *platform.record.models])
@@ -75,7 +77,7 @@ def _start(platform: LivePlatform, reference: str, source: Any, to: Any) -> str:
         "release": 0,
         "at": timestamp(now),
     }
-    job = f"{version.model}-batch-{now:%Y%m%dT%H%M%S}"
+    job = f"{version.model}-batch-{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     registry = platform.record.model(version.model)["registry"]
     platform.driver.jobs.start(job, platform.record.filled(f"{registry}.{version.model}/batch", slots))
     return job

@@ -21,7 +21,7 @@ from modelwright.errors import (
     UsageError,
 )
 from modelwright.lifecycle.appending import append_endpoint
-from modelwright.lifecycle.planning import awaited, read_variant, verb_to_release
+from modelwright.lifecycle.planning import awaited, read_variant, verb_to_release, wanted_by
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.serving import endpoint_state
 from modelwright.workload.truth import write_truth
@@ -221,7 +221,7 @@ def retire(platform: LivePlatform, endpoint: str, reason: str) -> None:
     if state.current is None:
         raise not_released(platform, endpoint)
     number = state.current.number
-    key, body = f"release/{number}/retired", {"release": number}
+    key, body = f"release/{number}/retired", {"release": number, "wanted": wanted_by(platform, endpoint)}
     if append_endpoint(platform, endpoint, "endpoint.retired", body, key=key, reason=reason) is None:
         raise TransitionError(f"a release of {endpoint} began in this moment", remedy="wait for it")
     platform.driver.serving.stop(endpoint)

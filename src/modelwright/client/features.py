@@ -30,7 +30,7 @@ def materialize(platform: LivePlatform, name: str) -> str:
     """Run a view's materialisation now and wait for it; return its last line of log."""
     store, view = find_view(platform, name)
     full = f"{store}.{view['name']}"
-    step = start_scheduled(platform, full, f"{full}/materialise")
+    step = start_scheduled(platform, full, f"{full}/materialise", by_hand=True)
     return await_job(platform, step.text.removeprefix("started "))
 
 

@@ -11,7 +11,7 @@ from modelwright.client.html import table
 from modelwright.client.monitors import monitor_status
 from modelwright.client.operating import operated
 from modelwright.client.tables import frame
-from modelwright.errors import NotFoundError, did_you_mean
+from modelwright.errors import FormatVersionError, IntegrityError, NotFoundError, TransitionError, did_you_mean
 from modelwright.lifecycle.planning import awaited, verb_to_release
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.registration import model_state
@@ -97,7 +97,10 @@ def status(platform: LivePlatform, state: Path) -> Status:
 
 def _resource(platform: LivePlatform, name: str, document: Mapping[str, Any]) -> ResourceStatus:
     kind = str(document["kind"])
-    word, detail = _DESCRIPTIONS.get(kind, _plain)(platform, name)
+    try:
+        word, detail = _DESCRIPTIONS.get(kind, _plain)(platform, name)
+    except (FormatVersionError, IntegrityError, TransitionError) as error:  # one bad stream hides no other resource
+        word, detail = "unreadable", str(error)
     return ResourceStatus(name, kind, word, detail)
 
 
@@ -142,10 +145,10 @@ def _unreleased(platform: LivePlatform, name: str, state: EndpointState) -> tupl
     if waiting := awaited(platform, name):
         return "awaiting", waiting
     latest = state.latest
-    if latest is not None and latest.state in {"failed", "rolled_back"}:
+    if latest is not None and state.retired is None and latest.state in {"failed", "rolled_back"}:
         return "failed", f"release {latest.number}: {latest.outcome}; next: {verb_to_release(platform, name)}"
-    if latest is not None and latest.state == "superseded":
-        return "retired", latest.outcome
+    if state.retired is not None:
+        return "retired", f"next: {verb_to_release(platform, name)}"
     return "awaiting", "the next tick releases it"
 
 

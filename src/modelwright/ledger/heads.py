@@ -43,7 +43,8 @@ def write_heads(store: Store, clock: Clock) -> str:
     """Write `heads/<date>.json`, chained to the newest day before it, and return its digest, to print or to sign.
 
     A day's file is replaced by later ones of that day. Raises `IntegrityError` when a head that was written down
-    before is no longer in its stream: then nothing is written, and the witness stays.
+    before is no longer in its stream: then nothing is written, and the witness stays. Before the first event there is
+    nothing to witness, and an environment without one holds no data.
     """
     now = clock.now()
     written = read_heads(store)
@@ -58,7 +59,8 @@ def write_heads(store: Store, clock: Clock) -> str:
         "streams": {name: {"seq": head.seq, "digest": head.digest} for name, head in heads(store).items()},
     }
     data = canonical(document)
-    store.put(today, data)
+    if written or document["streams"]:
+        store.put(today, data)
     return digest(data)
 
 

@@ -53,8 +53,10 @@ def _same(wanted: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def satisfied(state: EndpointState, wanted: Mapping[str, Any]) -> bool:
-    """Return whether what is wanted serves already, or was tried last and failed."""
+    """Return whether what is wanted serves already, was tried last and failed, or was retired as it is."""
     current, latest = state.current, state.latest
+    if state.retired is not None and state.retired.get("moves") == wanted["moves"]:
+        return True
     if current is not None and _same(wanted, current.wanted):
         return True
     return latest is not None and dict(latest.wanted) == dict(wanted)

@@ -75,6 +75,8 @@ class EndpointState:
     traffic: TrafficState | None = None
     going_back: str | None = None
     """Why the live release goes back, between that decision and the plan of the release that restores."""
+    retired: Mapping[str, Any] | None = None
+    """What the declaration wanted when the endpoint was retired, until something is planned again."""
 
     @property
     def current(self) -> ReleaseState | None:
@@ -108,7 +110,7 @@ def _planned(state: EndpointState, event: Event) -> EndpointState:
         body["release"], "planned", body["versions"], body["weights"], body["wanted"], body["rollout"],
         body["replaces"], body.get("restores"), event.at, event.reason,
     )  # fmt: skip
-    return replace(_with(state, release), going_back=None)
+    return replace(_with(state, release), going_back=None, retired=None)
 
 
 def _step_started(state: EndpointState, event: Event) -> EndpointState:
@@ -192,7 +194,7 @@ def _retired(state: EndpointState, event: Event) -> EndpointState:
         raise TransitionError(f"release {moving.number} is still under way", where=f"{event.stream}#{event.seq}")
     if old is not None:
         state = _with(state, replace(old, state="superseded", ended=event.at, outcome=event.reason))
-    return replace(state, live=None, traffic=None)
+    return replace(state, live=None, traffic=None, retired=event.body.get("wanted") or {})
 
 
 def _with(state: EndpointState, release: ReleaseState) -> EndpointState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,10 +62,10 @@ def _due(platform: LivePlatform, schedule: Schedule, last: Mapping[str, Any] | N
     return since is None or Cron.parse(schedule.cron).next_after(since, schedule.timezone) <= platform.now()
 
 
-def start_scheduled(platform: LivePlatform, name: str, request: str) -> Step:
-    """Start a schedule's job now."""
+def start_scheduled(platform: LivePlatform, name: str, request: str, *, by_hand: bool = False) -> Step:
+    """Start a schedule's job now: once in a second, however many processes tick, unless somebody asks for it."""
     now = platform.now()
-    job = f"{name.replace('.', '-')}-{now:%Y%m%dT%H%M%S}"
+    job = f"{name.replace('.', '-')}-{now:%Y%m%dT%H%M%S}" + (f"-{uuid.uuid4().hex[:6]}" if by_hand else "")
     slots = {"at": timestamp(now), "now": timestamp(now), "run": job}
     if request.endswith("/batch"):
         slots |= _batch_slots(platform, name)

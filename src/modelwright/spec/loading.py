@@ -58,14 +58,12 @@ def project_file(path: str | Path) -> Path:
     try:
         if file.is_dir():
             file /= FILE
-            if not file.exists():
-                raise UsageError(f"{path} holds no {FILE}", remedy=f"name a {FILE}, or a folder that holds one")
         state = file.stat()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UsageError(
-            f"no project at {path}: {reason}", remedy=f"name a {FILE}, or a folder that holds one"
-        ) from error
+        empty = isinstance(error, FileNotFoundError) and Path(path).is_dir()
+        said = f"the folder {path} holds no {FILE}" if empty else f"no project at {path}: {reason}"
+        raise UsageError(said, remedy=f"name a {FILE}, or a folder that holds one") from error
     if not stat.S_ISREG(state.st_mode):
         raise UsageError(f"{path} is no regular file", remedy=f"name a {FILE}, or a folder that holds one")
     if state.st_size > _LARGEST:

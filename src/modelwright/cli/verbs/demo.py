@@ -25,7 +25,7 @@ from modelwright.cli.waiting import goes_on
 @click.option("--keep", is_flag=True, help="Leave the endpoint up, to try it with curl.")
 @click.option("--until", type=click.Choice(STEPS), default=STEPS[-1], help="The last step to live.")
 def command(session: Session, folder: str, keep: bool, until: str) -> Answer:
-    """Live half a year of 336,776 real departures from New York on a replay clock.
+    """Live four months of real departures from New York on a replay clock.
 
     A model is trained, gated, served, watched, retrained, rolled out and rolled back, with nobody at a keyboard. Takes
     about a minute and needs no network. The folder keeps everything, with one page of plots: report.html.

@@ -90,6 +90,8 @@ def report_text(report: MonitorReport, terminal: Terminal) -> str:
 
 def _only(client: Client) -> str:
     names = list(client.platform.record.of_kind("monitor"))
+    if not names:
+        raise UsageError("the project declares no monitor")
     if len(names) != 1:
-        raise UsageError(f"name one of the monitors: {', '.join(names) or 'there are none'}")
+        raise UsageError(f"name one of the monitors: {', '.join(names)}")
     return names[0]

@@ -22,7 +22,7 @@ command = group("runs", "List, show, follow or cancel runs.", default="list")
 @click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
 def list_runs(session: Session, job: str | None, last: int) -> Answer:
     """List runs, newest last."""
-    runs = [run.to_dict() for run in session.client().runs.values()]
+    runs = sorted((run.to_dict() for run in session.client().runs.values()), key=lambda run: run["queued"])
     chosen = [run for run in runs if job in (None, run["job"])][-last:]
     columns = [
         Column("RUN"),

@@ -23,16 +23,18 @@ def command(session: Session) -> Answer:
 
     project = load_project(session.project)
     names = [session.environment] if session.environment else list(project.environments)
-    for name in names:
-        _check(session, project, name)
-    checked = ", ".join(names)
+    checked = [name for name in names if _check(session, project, name)]
     resources = len(project.resources)
-    result: dict[str, Any] = {"project": project.name, "environments": names, "resources": resources}
-    return Answer(result, f"{project.name} is valid: {resources} resources, checked for {checked}")
+    result: dict[str, Any] = {"project": project.name, "environments": checked, "resources": resources}
+    said = ", ".join(checked) or "no environment"
+    return Answer(result, f"{project.name} is valid: {resources} resources, checked for {said}")
 
 
-def _check(session: Session, project: Project, environment: str) -> None:
-    """Compile for one environment; an adapter that is not installed is only a warning where none was asked for."""
+def _check(session: Session, project: Project, environment: str) -> bool:
+    """Compile for one environment and return True; False, and a warning, where its adapter is not installed.
+
+    That adapter is an error where the environment was asked for.
+    """
     from modelwright.compiler import compile_project
 
     try:
@@ -41,6 +43,9 @@ def _check(session: Session, project: Project, environment: str) -> None:
         if session.environment:
             raise
         session.warn(f"environment {environment} was not checked: {error.message}", remedy=error.remedy)
+        return False
     except ModelwrightError as error:
         error.where = error.where or f"environment {environment}"
         raise
+    else:
+        return True

@@ -34,11 +34,14 @@ from modelwright.workload.serve.guardrails import fallbacks_of
 from modelwright.workload.serve.lean import import_estimators
 from modelwright.workload.serve.metrics import Metrics
 from modelwright.workload.serve.service import Service
+from modelwright.workload.standing import Standing
 
 READY_FILE = "MODELWRIGHT_READY_FILE"
 _PORTS = ("MODELWRIGHT_PORT", "AIP_HTTP_PORT", "SAGEMAKER_BIND_TO_PORT", "PORT")
 _HEX = 64
 _BACKLOG = 1_024
+_TICKS = 5
+"""Of uvicorn, ten a second."""
 
 
 def run(config: Mapping[str, Any]) -> int:
@@ -121,12 +124,22 @@ def _listen() -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Says that it is ready once its socket answers."""
+    """Says that it is ready once its socket answers; ends when the folder that it said so in is gone."""
+
+    _home: Standing | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if sockets:
             _say({"state": "ready", "port": sockets[0].getsockname()[1], "pid": os.getpid()})
+            if path := os.environ.get(READY_FILE):
+                self._home = Standing(Path(path).parent)
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS == 0 and self._home is not None and self._home.gone():
+            logging.getLogger("modelwright.serve").warning("the server's folder was deleted: it ends")
+            return True
+        return await super().on_tick(counter)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -142,7 +142,8 @@ class Supervisor:
             return "failed", f"it took longer than its timeout of {self._job.timeout:g} s and was stopped"
         if self._cancelled or code == CancelledError.exit_status:
             return "cancelled", "cancelled"
-        return "failed", f"{_ending(code)}; its log ends:\n{self._log_tail()}"
+        tail = self._log_tail()
+        return "failed", f"{_ending(code)}; its log ends:\n{tail}" if tail else f"{_ending(code)}; its log is empty"
 
     def _log_tail(self) -> str:
         with (self._folder / LOG).open("rb") as file:

@@ -16,16 +16,18 @@ from modelwright.adapters.local.router.gate import Gate
 from modelwright.adapters.local.router.router import Router
 from modelwright.adapters.local.router.variant import read_json, write_json
 from modelwright.clock import clock_from_environment
+from modelwright.workload.standing import Standing
 
 ADDRESS = "address.json"
 HOST = "127.0.0.1"
 READY = "router.json"
 _BACKLOG = 1_024
+_LOOK = 0.5
 _LOG = logging.getLogger("modelwright.router")
 
 
 def main() -> int:
-    """Route until TERM or INT."""
+    """Route until TERM or INT, or until the endpoint's folder is deleted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--endpoint-dir", required=True, type=Path)
     folder = parser.parse_args().endpoint_dir
@@ -44,6 +46,7 @@ async def _serve(folder: Path) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
+    home = Standing(folder)
     address = read_json(folder / ADDRESS) or {}
     router = Router(folder, _gate(address), clock_from_environment())
     listener = _listen(folder, address)
@@ -52,11 +55,20 @@ async def _serve(folder: Path) -> None:
     port = listener.getsockname()[1]
     write_json(folder / READY, {"pid": os.getpid(), "port": port})
     _LOG.info("listening on %s:%d", HOST, port)
-    watcher = loop.create_task(router.supervise())
+    watchers = [loop.create_task(router.supervise()), loop.create_task(_until_gone(home, ended))]
     await ended.wait()
     server.close()
     await router.stop()
-    watcher.cancel()
+    for watcher in watchers:
+        watcher.cancel()
+
+
+async def _until_gone(home: Standing, ended: asyncio.Event) -> None:
+    """End with the folder: whoever deletes the state wants no router that keeps its port and asks for a lost token."""
+    while not home.gone():  # noqa: ASYNC110 (a file system says nothing by itself)
+        await asyncio.sleep(_LOOK)
+    _LOG.warning("the endpoint's folder was deleted: the router ends")
+    ended.set()
 
 
 def _gate(address: dict[str, object]) -> Gate:

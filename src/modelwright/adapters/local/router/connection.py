@@ -133,11 +133,11 @@ class ClientConnection(asyncio.Protocol):
         self._router.handle(head, body, self)
 
     def _refuse(self, failure: BadRequest) -> None:
-        headers = {"retry-after": "1"} if failure.status == 503 else None  # noqa: PLR2004 (HTTP: unavailable)
+        headers = {503: {"retry-after": "1"}, 401: {"www-authenticate": "Bearer"}}.get(failure.status)
         self._closing = True
         self._hold(0)
         if self._transport is not None:
-            code = "MW1202" if headers else "MW2207"
+            code = "MW1202" if failure.status == 503 else failure.code  # noqa: PLR2004 (HTTP: unavailable)
             self._transport.write(http1.error(failure.status, failure.message, code=code, headers=headers, close=True))
             self._buffer.clear()
             self._transport.close()

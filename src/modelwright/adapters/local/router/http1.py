@@ -32,9 +32,10 @@ _HOP = frozenset(
 class BadRequest(Exception):  # noqa: N818 (an answer to the client)
     """A request that is answered with this status and closes its connection."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, code: str = "MW2207") -> None:
         super().__init__(message)
         self.status = status
+        self.code = code
         self.message = message
 
 

@@ -26,6 +26,7 @@ _MIRRORS = 64
 _WAITING = 256
 _HELD = 256 << 20
 _MARGIN = 5.0
+_ALLOWED = {"allow": "GET, POST"}
 _WAIT_READY = 30.0
 _LOG = logging.getLogger("modelwright.router")
 
@@ -61,7 +62,7 @@ class Router:
         """Refuse a request before its body is read. Raises `BadRequest`."""
         refused = self.gate.refusal(head.fields)
         if refused is not None:
-            raise BadRequest(*refused)
+            raise BadRequest(*refused, code="MW1101")
 
     def handle(self, head: Head, body: bytes, client: ClientConnection) -> None:
         """Answer a whole request."""
@@ -75,7 +76,7 @@ class Router:
         elif head.path.startswith(b"/-/") or (head.path == b"/metrics" and head.method == b"GET"):
             self._spawn(self._admin.answer(head, body, client))
         elif head.method not in {b"GET", b"POST"}:
-            client.answer(http1.error(405, f"{head.method.decode()} is not answered", headers={"allow": "GET, POST"}))
+            client.answer(http1.error(405, f"{head.method.decode()} is not answered", code="MW2207", headers=_ALLOWED))
         else:
             self._route(head, body, client)
 
