@@ -21,6 +21,7 @@ from modelwright.clock import ReplayClock
 from modelwright.errors import (
     BadRequestError,
     DataLossError,
+    IntegrityError,
     InvalidProjectError,
     ModelwrightError,
     NotAppliedError,
@@ -83,6 +84,11 @@ def test_each_mistake_is_one_clear_error_and_changes_nothing(client: Client, tmp
     refused(TrainingFailedError, "the labels are gone", lambda: failing.wait(timeout=60))
     refused(TrainingFailedError, "has no model", lambda: client.register(failing))
     (version,) = fitted(client, {})
+    tampered = client.train("fit", {"C": 3.0}).wait(timeout=60)
+    (file,) = (client.workplace.state / "control/runs" / tampered.id / "model").glob("*.skops")
+    file.write_bytes(file.read_bytes() + b"!")
+    refused(IntegrityError, "train again: the files were changed", lambda: client.register(tampered))
+    assert [each.number for each in client.versions("risk")] == [version.number]
     refused(NotReleasedError, f"modelwright model promote risk:{version.number}", lambda: client.predict("api", rows()))
     client.promote(version).wait(timeout=60)
     events = len(client.ledger.stream("endpoint/api").events())
@@ -140,7 +146,7 @@ def looks_well(client: Client) -> None:
         assert (tags.open, tags.rows > 1) == ([], True), each
         json.dumps(each.to_dict())
     assert list(client.history("api").to_pandas()["release"]) == [1]
-    assert list(client.runs.to_pandas()["state"]) == ["failed", "succeeded"]
+    assert list(client.runs.to_pandas()["state"]) == ["failed", "succeeded", "succeeded"]
     assert set(client.status().to_pandas()["name"]) == {"fit", "models", "api"}
 
 
@@ -177,9 +183,11 @@ def test_an_operator_goes_on_where_one_stream_is_broken_and_writes_the_heads_onc
     clock = ReplayClock(tmp_path / "clock", datetime(2026, 5, 1, 23, tzinfo=UTC))
     with living(write_project(tmp_path, more=more), clock) as client:
         control = client.workplace.state / "control"
-        assert [file.name for file in (control / "heads").iterdir()] == ["2026-05-01.json"]
+        assert not (control / "heads").exists(), "before the first event there is nothing to witness"
         client.train("fit", {"raises": True})
         settle(client)
+        client.up()
+        assert [file.name for file in (control / "heads").iterdir()] == ["2026-05-01.json"]
         (control / "ledger/v1/training/fit/000000000001.json").write_text("{}")
         watcher = connect(tmp_path / "project.py", clock=clock)
         other = watcher.train("other")

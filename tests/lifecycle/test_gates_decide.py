@@ -122,7 +122,7 @@ def test_versions_pass_their_gates_or_are_rejected_on_evidence(
     assert gates[NAMES[1]]["text"] == "no other champion yet"
     assert gates["approval by reviewer"]["evidence"]["approvals"][0]["by"] == "grace"
 
-    assert f"auc >= 0.6: {auc_of('noise'):.4g}" in str(refused(client, noise))
+    assert f"auc >= 0.6: {auc_of('noise'):.4f}" in str(refused(client, noise))
     with pytest.raises(TransitionError, match="rejected: it cannot be promoted"):
         client.promote(noise, override="but I like it")
     assert "beats champion by 0.02" in str(refused(client, same))

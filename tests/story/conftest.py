@@ -9,13 +9,14 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.story.heard import Answered, Request, requests_of
 from tests.story.kept import Kept
-from tests.story.oracle import Flights
+from tests.story.oracle import Flights, Weeks, by_week
 from tests.story.raw import flights_of, raw_folder
 from tests.story.watched import Watched, watch
 
@@ -39,9 +40,13 @@ class Lived:
     def kept(self) -> Kept:
         return Kept(self.folder / ".modelwright" / "dev" / "control")
 
-    @property
+    @cached_property
     def answered(self) -> list[Answered]:
         return [row for request in self.requests for row in request.answered()]
+
+    @cached_property
+    def weeks(self) -> Weeks:
+        return by_week(self.answered)
 
 
 Live = Callable[..., Lived]

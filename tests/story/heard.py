@@ -20,16 +20,10 @@ class Answered:
 
     at: int
     version: int
+    flight: str
+    scheduled: int
     sent: dict[str, Any]
     probability: float
-
-    @property
-    def flight(self) -> str:
-        return str(self.sent["flight_id"])
-
-    @property
-    def scheduled(self) -> int:
-        return seconds(self.sent["scheduled"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +46,10 @@ class Request:
             return []
         assert self.version is not None
         told = [prediction["probability"] for prediction in self.answer["predictions"]]
-        return [Answered(self.at, self.version, row, p) for row, p in zip(self.rows, told, strict=True)]
+        return [
+            Answered(self.at, self.version, row["flight_id"], seconds(row["scheduled"]), row, probability)
+            for row, probability in zip(self.rows, told, strict=True)
+        ]
 
 
 def requests_of(log: Path) -> list[Request]:

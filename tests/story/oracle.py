@@ -15,9 +15,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from sklearn.metrics import roc_auc_score
 from tests.story.heard import Answered
-from tests.story.raw import DAY, HOUR, Flight, instant
+from tests.story.raw import DAY, HOUR, WEATHER, Flight, instant
 
 Flights: TypeAlias = Mapping[str, Flight]
+Weeks: TypeAlias = Mapping[tuple[int, int], Sequence[Answered]]
+"""The rows that were answered, by version and start of the week."""
 
 WEEK = 7 * DAY
 MONDAY = instant(2013, 2, 25)
@@ -46,11 +48,17 @@ def label_known(flight: Flight, until: int) -> bool:
     return flight.known is not None and day_start(flight.known + DAY - 1) <= until
 
 
-def rows_of(answered: Iterable[Answered], version: int, start: int, until: int) -> list[Answered]:
+def by_week(answered: Iterable[Answered]) -> Weeks:
+    """Return the rows by the version that answered and the week that they belong to."""
+    found: dict[tuple[int, int], list[Answered]] = {}
+    for row in answered:
+        found.setdefault((row.version, week_of(row.scheduled)), []).append(row)
+    return found
+
+
+def rows_of(weeks: Weeks, version: int, start: int, until: int) -> list[Answered]:
     """Return the rows of a week that a version had answered by a moment."""
-    return [
-        row for row in answered if row.version == version and start <= row.scheduled < start + WEEK and row.at <= until
-    ]
+    return [row for row in weeks.get((version, start), ()) if row.at <= until]
 
 
 def auc_of(flights: Flights, rows: Sequence[Answered], until: int) -> tuple[float | None, float]:
@@ -107,8 +115,7 @@ def column_of(flight: Flight, name: str, carriers: Carriers, known: int) -> floa
     """Return a numeric column of a departure, a feature as it was known at a moment."""
     if name in FEATURES:
         return carriers.known(flight.carrier, known)[name]
-    value = flight.inputs()[name]
-    return math.nan if value is None else float(value)
+    return float(flight.weather.get(name, math.nan) if name in WEATHER else getattr(flight, name))
 
 
 def training_rows(flights: Flights, begun: int) -> list[Flight]:

@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 from tests.story.asked import answers, resampled_gains
 from tests.story.conftest import Lived
 from tests.story.kept import at, versions_of, window_of
-from tests.story.oracle import LABELS_WITHIN, WEEK, Carriers, auc_of, first_reached, rows_of, week_of
+from tests.story.oracle import LABELS_WITHIN, WEEK, Carriers, auc_of, first_reached, rows_of
 from tests.story.raw import DAY, Flight, instant, seconds
 
 pytestmark = pytest.mark.timeout(600)
@@ -95,12 +95,11 @@ def test_the_new_version_passed_every_gate_before_it_was_champion(told: Lived) -
 def _weeks(told: Lived) -> list[tuple[int, float, int]]:
     """Return start, AUC and rows of the first version's weeks up to the decision, from what was sent."""
     [decided] = told.kept.events("training/train-delay", "retrain.decided")
-    answered = told.answered
     weeks = []
-    for start in sorted({week_of(row.scheduled) for row in answered}):
+    for start in sorted(start for version, start in told.weeks if version == CHAMPION):
         close = start + WEEK + LABELS_WITHIN
         if close <= at(decided):
-            rows = rows_of(answered, CHAMPION, start, close)
+            rows = rows_of(told.weeks, CHAMPION, start, close)
             auc, _ = auc_of(told.flights, rows, close)
             assert auc is not None
             weeks.append((start, auc, len(rows)))

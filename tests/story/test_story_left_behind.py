@@ -37,7 +37,7 @@ def test_the_report_shows_what_was_measured_and_decided(told: Lived) -> None:
 
 
 def test_the_watch_sees_a_process_that_let_go_of_its_parent(tmp_path: Path) -> None:
-    abandoned = "import time; time.sleep(8)"  # longer than the watch waits for those that are going
+    abandoned = "import time; time.sleep(3)"
     program = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {abandoned!r}], start_new_session=True)"
-    watched = watch([sys.executable, "-c", program], tmp_path / "log", within=30)
+    watched = watch([sys.executable, "-c", program], tmp_path / "log", within=30, going=0.2)
     assert [command.endswith(abandoned) for command in watched.left] == [True]

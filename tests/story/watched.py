@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import time
@@ -10,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.waiting import eventually
+
 _EVERY = 0.25
-_GOING = 5.0
-"""Seconds that processes may take to end after the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,11 @@ class Watched:
     left: tuple[str, ...]
 
 
-def watch(command: Sequence[str], log: Path, *, within: float) -> Watched:
+def watch(command: Sequence[str], log: Path, *, within: float, going: float = 5.0) -> Watched:
     """Run a command and follow all its processes, which inherit a mark in their environment.
 
-    The peak is the largest sum of their proportional set sizes in bytes. A command that runs longer is ended.
+    The peak is the largest sum of their proportional set sizes in bytes. A command that runs longer is ended. What it
+    started has `going` seconds to end after it.
     """
     begun, peak, mark = time.monotonic(), 0, f"WATCHED={uuid.uuid4()}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MODELWRIGHT_")}
@@ -39,13 +41,14 @@ def watch(command: Sequence[str], log: Path, *, within: float) -> Watched:
         try:
             while program.poll() is None and time.monotonic() < begun + within:
                 peak = max(peak, sum(_shared_out(pid) for pid in _marked(mark)))
-                time.sleep(_EVERY)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    program.wait(_EVERY)
         finally:
             program.kill()
             status = program.wait()
     seconds = time.monotonic() - begun
-    while _marked(mark) and time.monotonic() < begun + seconds + _GOING:
-        time.sleep(_EVERY)
+    with contextlib.suppress(AssertionError):
+        eventually(lambda: not _marked(mark), within=going)
     left = tuple(_read(pid, "cmdline").replace("\0", " ").strip() for pid in _marked(mark))
     return Watched(status, log.read_text(), seconds, peak, left)
 

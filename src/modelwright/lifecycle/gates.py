@@ -113,7 +113,7 @@ def _bounded(gate: Mapping[str, Any], evidence: Mapping[str, Any]) -> GateOutcom
         text = evidence.get("reason") or f"{gate['metric']} could not be computed"
         return GateOutcome(gate_name(gate), "threshold", "failed", evidence, text)
     passed = value >= gate["value"] if gate["operator"] == ">=" else value <= gate["value"]
-    return GateOutcome(gate_name(gate), "threshold", "passed" if passed else "failed", evidence, f"{value:.4g}")
+    return GateOutcome(gate_name(gate), "threshold", "passed" if passed else "failed", evidence, f"{value:.4f}")
 
 
 def _beats(platform: LivePlatform, promotion: PromotionState, gate: Mapping[str, Any]) -> GateOutcome:

@@ -84,6 +84,7 @@ def _fold_run(run: RunState | None, event: Event) -> RunState:
     return replace(
         run, state=state, ended=event.at, metrics=body.get("metrics", {}), model=body.get("model"),
         error=body.get("error"), seconds=float(body.get("seconds", 0.0)),
+        hyperparameters=body.get("hyperparameters", run.hyperparameters),
     )  # fmt: skip
 
 

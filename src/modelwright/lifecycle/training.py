@@ -116,10 +116,14 @@ def _finish(platform: LivePlatform, state: RunState, status: JobStatus) -> str:
         body["seconds"] = (status.ended - status.started).total_seconds()
     if status.state == "succeeded" and result is not None and result["status"] == "succeeded":
         body |= {"metrics": result["metrics"], "model": result["model"]}
+        body |= {"hyperparameters": result.get("hyperparameters", {}), "trials": len(result.get("trials") or [])}
     elif status.state == "succeeded":
         body |= {"status": "failed", "error": {"type": "NoResult", "message": "the job ended without a result"}}
+    elif result is None or result["status"] != status.state:
+        # The workload was stopped from outside: only the platform knows why (its time was up, say).
+        body["error"] = {"type": "", "message": status.reason}
     else:
-        body["error"] = (result or {}).get("error") or {"type": status.state, "message": status.reason}
+        body["error"] = result.get("error") or {"type": "", "message": status.reason}
     _end(platform, state, body)
     return str(body["status"])
 
