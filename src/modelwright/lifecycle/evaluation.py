@@ -10,7 +10,7 @@ from typing import Any
 from modelwright.canonical import check_schema, timestamp
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.record import Record
-from modelwright.lifecycle.registration import model_uri
+from modelwright.lifecycle.registration import model_state, model_uri
 from modelwright.lifecycle.states import VersionState
 
 _GATES = frozenset({"threshold", "beats", "passes"})
@@ -47,3 +47,20 @@ def evaluation_result(platform: LivePlatform, evaluation: str) -> dict[str, Any]
     result: dict[str, Any] = json.loads(data)
     check_schema(result, "evaluation", 1)
     return result
+
+
+def sees_held_out_rows(platform: LivePlatform, model: str, number: int) -> str:
+    """Return why a version must not be judged on held-out rows, or nothing.
+
+    Rows are held out of the model's own training job. Another job that reads the same data sees all of them, and its
+    manifest knows no blocks to compare.
+    """
+    document = platform.record.model(model)
+    version = model_state(platform, model).versions[number]
+    job = version.run.rpartition("-")[0]
+    if not document.get("holdout") or job in {"", document.get("training")}:
+        return ""
+    inputs = platform.record.of_kind("training").get(job, {}).get("inputs", {})
+    if document["evaluation"] not in inputs.values():
+        return ""
+    return f"{job} trains on all of {document['evaluation']}: no row of it is held out from version {number}"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from modelwright.canonical import timestamp
 from modelwright.contract.driver import Measure
 from modelwright.ledger.event import Event
-from modelwright.lifecycle.evaluation import evaluation_result
+from modelwright.lifecycle.evaluation import evaluation_result, sees_held_out_rows
 from modelwright.lifecycle.evidence import errors_exceed
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.registration import model_state
@@ -78,6 +78,8 @@ def named_gates(gates: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, An
 
 def _from_evaluation(platform: LivePlatform, promotion: PromotionState, alias: str | None = None) -> dict[str, Any]:
     """Return the result of the evaluation against an alias, by default of the first; it is over by now."""
+    if seen := sees_held_out_rows(platform, promotion.model, promotion.version):
+        return {"status": "failed", "error": {"type": "Leak", "message": seen}}
     queued = promotion.evaluations
     chosen = queued.get(alias) if alias is not None else next(iter(queued.values()), None)
     result = evaluation_result(platform, chosen["evaluation"]) if chosen is not None else None
