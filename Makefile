@@ -36,7 +36,7 @@ types: $(READY)
 	$(BIN)/mypy --strict src tests scripts
 
 imports: $(READY)
-	$(BIN)/lint-imports --no-logo
+	$(BIN)/lint-imports --no-logo --no-cache
 
 house: $(READY)
 	$(BIN)/python scripts/house.py

@@ -47,7 +47,7 @@ def number_axis(low: float, high: float, start: float, end: float, *, wanted: in
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
     ticks = tuple(Tick(index * step, f"{index * step:,.{digits}f}") for index in range(first, last + 1))
-    return Axis(first * step, last * step, start, end, ticks)
+    return Axis(min(low, first * step), max(high, last * step), start, end, ticks)
 
 
 def nice_step(rough: float) -> float:
