@@ -12,6 +12,7 @@ from typing import Any
 
 from modelwright.errors import TransitionError
 from modelwright.ledger.event import Event
+from modelwright.ledger.fold import fold
 
 _STEPS = {
     "planned": {"rolling", "rolling_back", "failed"},
@@ -96,10 +97,7 @@ class EndpointState:
 
 def fold_endpoint(events: tuple[Event, ...]) -> EndpointState:
     """Fold an `endpoint/<name>` stream. Raises `TransitionError` on an illegal step."""
-    state = EndpointState()
-    for event in events:
-        state = _FOLDS[event.kind](state, event)
-    return state
+    return fold(events, EndpointState(), _FOLDS)
 
 
 def _planned(state: EndpointState, event: Event) -> EndpointState:
