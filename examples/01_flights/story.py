@@ -61,7 +61,6 @@ class Story:
     client: Client = field(init=False)
     airline: Airline | None = None
     told: datetime = MARCH
-    seen: set[str] = field(default_factory=set)
 
     def live(self) -> None:
         """Live the story up to the plan's last step."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from modelwright.canonical import canonical, digest
+from modelwright.canonical import canonical
 from modelwright.contract.driver import Filled
 from modelwright.errors import IntegrityError, NotFoundError
 from modelwright.ledger.event import Draft, Event
@@ -248,8 +248,3 @@ def ensure_variants(platform: LivePlatform, endpoint: str, release: ReleaseState
     else:
         state = fold_endpoint(platform.endpoint(endpoint).events())
         copy_variants(platform, endpoint, state.releases[release.restores], planned.body)
-
-
-def variant_digest(platform: LivePlatform, endpoint: str, variant: str) -> str:
-    """Return the digest of a variant's document."""
-    return digest(canonical(read_variant(platform, endpoint, variant)))

@@ -178,14 +178,6 @@ def _mark(platform: LivePlatform, monitor: str, run: LastRun) -> None:
     platform.store.put(_key(monitor), canonical(document))
 
 
-def next_close(platform: LivePlatform, monitor: str) -> datetime | None:
-    """Return when the next window of a monitor closes, or None within the next 400 days."""
-    document = platform.record.resource("monitor", monitor)
-    now = platform.now()
-    closings = closed_between(document, now, now + timedelta(days=400))
-    return min(closings, default=None)
-
-
 def is_running(platform: LivePlatform, monitor: str) -> bool:
     """Return whether a monitor's job has been started and its end not yet been observed."""
     last = _last_run(platform, monitor)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 from modelwright.errors import UsageError, did_you_mean
-from modelwright.workload.monitor.windows import INPUTS_CLOSE, delay_of
+from modelwright.workload.monitor.windows import delay_of
 
 KINDS = ("drift", "quality", "performance", "bias", "attribution")
 
@@ -61,8 +61,3 @@ def _base(document: Mapping[str, Any]) -> str:
     if kind == "performance":
         return str(document["metric"])
     return f"bias-{quote(document['group'], safe='').replace('.', '%2E')}" if kind == "bias" else str(kind)
-
-
-def last_delay(checks: Sequence[Check]) -> timedelta:
-    """Return the time from a window's end to the last closing."""
-    return max((check.delay for check in checks), default=INPUTS_CLOSE)

@@ -74,10 +74,6 @@ class Variant:
         said = read_json(self.folder / READY)
         return str(said["reason"]) if said is not None and said.get("state") == "failed" else None
 
-    def forget_failure(self) -> None:
-        """Make room for another try."""
-        (self.folder / READY).unlink(missing_ok=True)
-
 
 def variants_of(endpoint: Path) -> list[Variant]:
     """Return the variants of an endpoint that have a folder, by name."""
