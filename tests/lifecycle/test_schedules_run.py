@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from tests.lifecycle.living import fitted, living, settle, write_project
 
 from modelwright import connect
+from modelwright.canonical import timestamp
 from modelwright.client import Client
 from modelwright.clock import ReplayClock
 from modelwright.errors import NotFoundError, NotReleasedError, UsageError
@@ -80,6 +82,41 @@ def test_a_view_is_filled_at_once_and_then_by_its_schedule(client: Client, clock
     assert [row and row["visits"] for row in client.online("patient", [{"patient": "p1"}])] == [4]
     with pytest.raises(NotFoundError, match="did you mean 'patient'"):
         client.online("patiant", [])
+
+
+def begin_and_die(client: Client, job: str) -> None:
+    """Begin what is due as a client would that is killed before the job's process exists: only the note remains."""
+    note = client.platform.store.get("schedules/features.patient.json")
+    assert note is not None
+    moment = timestamp(client.platform.now())
+    begun = {**json.loads(note), "job": job, "now": moment, "done": False}
+    client.platform.store.put("schedules/features.patient.json", json.dumps(begun).encode())
+
+
+@pytest.mark.timeout(240)
+def test_a_refresh_that_was_begun_and_lost_is_begun_again_and_not_for_ever(client: Client, clock: ReplayClock) -> None:
+    settle(client)
+    visit(client, "second", START, 4)
+    clock.advance_to(START + timedelta(hours=1))
+    begin_and_die(client, "refresh-begun")
+    told = [step.text for step in client.tick() if step.stream == "schedule/features.patient"]
+    assert told == ["refresh-begun was lost (nothing is left of it); started again"]
+    settle(client)
+    assert [row and row["visits"] for row in client.online("patient", [{"patient": "p1"}])] == [4]
+
+    clock.advance_to(START + timedelta(hours=2))
+    begin_and_die(client, "gone-begun")
+    note = json.loads(client.platform.store.get("schedules/features.patient.json") or b"")
+    tried = {**note, "job": "gone-begun-again3", "attempt": 3}
+    client.platform.store.put("schedules/features.patient.json", json.dumps(tried).encode())
+    (step,) = [step for step in client.tick() if step.stream == "schedule/features.patient"]
+    assert step.failed
+    assert step.text.startswith("gone-begun-again3 lost")
+    clock.advance_to(START + timedelta(hours=3))
+    settle(client)
+    note = json.loads(client.platform.store.get("schedules/features.patient.json") or b"")
+    assert note["done"], "its next time is a new beginning"
+    assert note["attempt"] == 1
 
 
 @pytest.mark.timeout(240)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -19,6 +20,13 @@ def test_all_its_processes_share_one_gigabyte_at_most(told: Lived) -> None:
 
 def test_no_process_is_left_behind(told: Lived) -> None:
     assert told.watched.left == ()
+
+
+def test_every_job_of_the_story_was_followed_to_its_good_end(told: Lived) -> None:
+    jobs = {folder.name: folder / "exit.json" for folder in (told.folder / ".modelwright/dev/jobs").iterdir()}
+    states = {name: json.loads(exit_.read_bytes())["state"] for name, exit_ in jobs.items()}
+    assert {name: state for name, state in states.items() if state != "succeeded"} == {}
+    assert " lost" not in told.watched.output
 
 
 def test_the_report_is_one_file_that_loads_nothing(told: Lived) -> None:

@@ -66,6 +66,17 @@ def test_a_forked_job_ends_as_an_executed_one_does(tmp_path: Path, request_of: F
     assert all('"rows": 0' in text for text in told[1:]), "what was materialised before is not materialised again"
 
 
+def test_a_job_is_never_taken_for_lost_while_it_starts(tmp_path: Path, request_of: Filled) -> None:
+    jobs = LocalJobs(tmp_path / "state")
+    seen: set[str] = set()
+    for number in range(12):
+        jobs.start(f"job-{number}", request_of)
+        while (state := jobs.status(f"job-{number}").state) not in ENDED:
+            seen.add(state)  # asked as fast as can be: the supervisor notes itself between two looks
+        assert state == "succeeded"
+    assert "running" in seen
+
+
 def test_a_forked_job_that_fails_says_why(tmp_path: Path, request_of: Filled) -> None:
     jobs = LocalJobs(tmp_path / "state")
     config = {**request_of.body["config"], "schema": "modelwright.materialise/99"}

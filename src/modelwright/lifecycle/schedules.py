@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from modelwright.canonical import canonical, parse_timestamp, timestamp
+from modelwright.canonical import timestamp
 from modelwright.errors import NotReleasedError
 from modelwright.lifecycle.planning import awaited, read_variant, verb_to_release
 from modelwright.lifecycle.platform import LivePlatform, Step
+from modelwright.lifecycle.recurring import Run, note_run, read_run
 from modelwright.lifecycle.release import fold_endpoint
 from modelwright.spec.cron import Cron
 
@@ -43,17 +42,17 @@ def schedules(platform: LivePlatform) -> Iterator[Schedule]:
 
 def advance_schedule(platform: LivePlatform, schedule: Schedule, *, start: bool) -> Step | None:
     """Observe the job of a schedule, or start one when it is due."""
-    last = _last(platform, schedule.name)
-    if last is not None and not last["done"]:
-        return _observe(platform, schedule.name, last)
+    last = read_run(platform, _key(schedule.name))
+    if last is not None and not last.done:
+        return _observe(platform, schedule, last)
     if start and _due(platform, schedule, last):
         return start_scheduled(platform, schedule.name, schedule.request)
     return None
 
 
-def _due(platform: LivePlatform, schedule: Schedule, last: Mapping[str, Any] | None) -> bool:
+def _due(platform: LivePlatform, schedule: Schedule, last: Run | None) -> bool:
     """Return whether its time has come since it last ran; a view is filled at once, a batch waits for its time."""
-    since = parse_timestamp(last["now"]) if last is not None else None
+    since = last.now if last is not None else None
     if schedule.endpoint is not None:
         current = fold_endpoint(platform.endpoint(schedule.endpoint).events()).current
         if current is None or current.live_at is None:
@@ -66,12 +65,18 @@ def start_scheduled(platform: LivePlatform, name: str, request: str, *, by_hand:
     """Start a schedule's job now: once in a second, however many processes tick, unless somebody asks for it."""
     now = platform.now()
     job = f"{name.replace('.', '-')}-{now:%Y%m%dT%H%M%S}" + (f"-{uuid.uuid4().hex[:6]}" if by_hand else "")
-    slots = {"at": timestamp(now), "now": timestamp(now), "run": job}
+    last = read_run(platform, _key(name))
+    _begin(platform, name, request, Run(job, now, succeeded=last.succeeded if last else None))
+    return Step(f"schedule/{name}", f"started {job}", busy=True, moved=True)
+
+
+def _begin(platform: LivePlatform, name: str, request: str, run: Run) -> None:
+    slots = {"at": timestamp(run.now), "now": timestamp(run.now), "run": run.job}
     if request.endswith("/batch"):
         slots |= _batch_slots(platform, name)
-    platform.driver.jobs.start(job, platform.record.filled(request, slots))
-    _mark(platform, name, job, now, done=False)
-    return Step(f"schedule/{name}", f"started {job}", busy=True, moved=True)
+    filled = platform.record.filled(request, slots)
+    note_run(platform, _key(name), run)
+    platform.driver.jobs.start(run.job, filled)
 
 
 def _batch_slots(platform: LivePlatform, endpoint: str) -> dict[str, Any]:
@@ -90,25 +95,19 @@ def _batch_slots(platform: LivePlatform, endpoint: str) -> dict[str, Any]:
     }
 
 
-def _observe(platform: LivePlatform, name: str, last: Mapping[str, Any]) -> Step | None:
-    status = platform.driver.jobs.status(last["job"])
+def _observe(platform: LivePlatform, schedule: Schedule, run: Run) -> Step | None:
+    stream = f"schedule/{schedule.name}"
+    status = platform.driver.jobs.status(run.job)
     if status.state in {"queued", "running"}:
-        return Step(f"schedule/{name}", f"{last['job']} is {status.state}", busy=True)
-    _mark(platform, name, last["job"], parse_timestamp(last["now"]), done=True)
+        return Step(stream, f"{run.job} is {status.state}", busy=True)
+    if status.state == "lost" and (again := run.again()) is not None:
+        _begin(platform, schedule.name, schedule.request, again)
+        return Step(stream, f"{run.job} was lost ({status.reason}); started again", busy=True, moved=True)
+    note_run(platform, _key(schedule.name), run.ended(well=status.state == "succeeded"))
     if status.state != "succeeded":
-        text = f"{last['job']} {status.state}: {status.reason}"
-        return Step(f"schedule/{name}", text, moved=True, failed=True)
+        return Step(stream, f"{run.job} {status.state}: {status.reason}", moved=True, failed=True)
     return None
 
 
-def _last(platform: LivePlatform, name: str) -> dict[str, Any] | None:
-    data = platform.store.get(f"schedules/{name}.json")
-    if data is None:
-        return None
-    document: dict[str, Any] = json.loads(data)
-    return document
-
-
-def _mark(platform: LivePlatform, name: str, job: str, now: datetime, *, done: bool) -> None:
-    document = {"job": job, "now": timestamp(now), "done": done}
-    platform.store.put(f"schedules/{name}.json", canonical(document))
+def _key(name: str) -> str:
+    return f"schedules/{name}.json"

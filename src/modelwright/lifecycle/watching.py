@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from modelwright.canonical import canonical, parse_timestamp, timestamp
+from modelwright.canonical import canonical, timestamp
 from modelwright.ledger.event import Event
 from modelwright.lifecycle.planning import read_variant
 from modelwright.lifecycle.platform import LivePlatform, Step
+from modelwright.lifecycle.recurring import Run, note_run, read_run
 from modelwright.lifecycle.registration import model_state, model_uri
 from modelwright.lifecycle.release import fold_endpoint
 from modelwright.lifecycle.retraining import decide_retraining
@@ -25,18 +25,9 @@ from modelwright.workload.monitor.windows import closed_between
 _INSTANT = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class LastRun:
-    """The newest run of a monitor: the job, and the time up to which it looked."""
-
-    job: str
-    now: datetime
-    done: bool
-
-
 def advance_monitor(platform: LivePlatform, monitor: str, *, start: bool) -> Step | None:
     """Observe a monitor's job, or start one when a window has closed since the last."""
-    last = _last_run(platform, monitor)
+    last = read_run(platform, _key(monitor))
     if last is not None and not last.done:
         return _observe(platform, monitor, last)
     if start and _due(platform, monitor, last):
@@ -47,12 +38,17 @@ def advance_monitor(platform: LivePlatform, monitor: str, *, start: bool) -> Ste
 def start_monitor(platform: LivePlatform, monitor: str) -> Step:
     """Start a monitor's job over every closed window without a result."""
     now = platform.now()
-    platform.driver.serving.flush(platform.record.resource("monitor", monitor)["endpoint"])
-    job = f"{monitor}-{now:%Y%m%dT%H%M%S}"
-    slots = {"at": timestamp(now), "now": timestamp(now), "run": job, "releases": watched_releases(platform, monitor)}
-    platform.driver.jobs.start(job, platform.record.filled(f"{monitor}/monitor", slots))
-    _mark(platform, monitor, LastRun(job, now, done=False))
+    last = read_run(platform, _key(monitor))
+    _begin(platform, monitor, Run(f"{monitor}-{now:%Y%m%dT%H%M%S}", now, succeeded=last.succeeded if last else None))
     return Step(f"monitor/{monitor}", f"watching up to {now:%Y-%m-%d %H:%M}", busy=True, moved=True)
+
+
+def _begin(platform: LivePlatform, monitor: str, run: Run) -> None:
+    platform.driver.serving.flush(platform.record.resource("monitor", monitor)["endpoint"])
+    now = timestamp(run.now)
+    slots = {"at": now, "now": now, "run": run.job, "releases": watched_releases(platform, monitor)}
+    note_run(platform, _key(monitor), run)
+    platform.driver.jobs.start(run.job, platform.record.filled(f"{monitor}/monitor", slots))
 
 
 def watched_releases(platform: LivePlatform, monitor: str) -> list[dict[str, Any]]:
@@ -82,29 +78,35 @@ def _watched(platform: LivePlatform, endpoint: str, variant: str, event: Event) 
     }
 
 
-def _due(platform: LivePlatform, monitor: str, last: LastRun | None) -> bool:
+def _due(platform: LivePlatform, monitor: str, last: Run | None) -> bool:
     document = platform.record.resource("monitor", monitor)
     state = fold_endpoint(platform.endpoint(document["endpoint"]).events())
     first = min((r.live_at for r in state.releases.values() if r.live_at), default=None)
     if first is None:
         return False
-    since = last.now if last is not None else first
-    now, cron = platform.now(), Cron.parse(document["schedule"])
+    since = last.succeeded if last is not None and last.succeeded is not None else first
+    now, zone, cron = platform.now(), document.get("timezone") or "UTC", Cron.parse(document["schedule"])
     closed = closed_between(document, since, now)
-    return bool(closed) and cron.next_after(closed[0] - _INSTANT, document.get("timezone") or "UTC") <= now
+    if not closed or cron.next_after(closed[0] - _INSTANT, zone) > now:
+        return False
+    # What failed is tried at its next time, not at every look.
+    return last is None or last.succeeded == last.now or cron.next_after(last.now, zone) <= now
 
 
-def _observe(platform: LivePlatform, monitor: str, last: LastRun) -> Step:
+def _observe(platform: LivePlatform, monitor: str, run: Run) -> Step:
     stream = f"monitor/{monitor}"
-    status = platform.driver.jobs.status(last.job)
+    status = platform.driver.jobs.status(run.job)
     if status.state in {"queued", "running"}:
-        return Step(stream, f"{last.job} is {status.state}", busy=True)
+        return Step(stream, f"{run.job} is {status.state}", busy=True)
+    if status.state == "lost" and (again := run.again()) is not None:
+        _begin(platform, monitor, again)
+        return Step(stream, f"{run.job} was lost ({status.reason}); started again", busy=True, moved=True)
     if status.state != "succeeded":
-        _mark(platform, monitor, LastRun(last.job, last.now, done=True))
-        return Step(stream, f"{last.job} {status.state}: {status.reason}", moved=True, failed=True)
+        note_run(platform, _key(monitor), run.ended(well=False))
+        return Step(stream, f"{run.job} {status.state}: {status.reason}", moved=True, failed=True)
     text = _derive(platform, monitor)
     retrained = decide_retraining(platform, monitor)
-    _mark(platform, monitor, LastRun(last.job, last.now, done=True))
+    note_run(platform, _key(monitor), run.ended(well=True))
     return Step(stream, "; ".join(part for part in (text, retrained) if part), busy=bool(retrained), moved=True)
 
 
@@ -165,20 +167,7 @@ def _key(monitor: str) -> str:
     return f"monitors/{monitor}/last.json"
 
 
-def _last_run(platform: LivePlatform, monitor: str) -> LastRun | None:
-    data = platform.store.get(_key(monitor))
-    if data is None:
-        return None
-    document = json.loads(data)
-    return LastRun(document["job"], parse_timestamp(document["now"]), document["done"])
-
-
-def _mark(platform: LivePlatform, monitor: str, run: LastRun) -> None:
-    document = {"job": run.job, "now": timestamp(run.now), "done": run.done}
-    platform.store.put(_key(monitor), canonical(document))
-
-
 def is_running(platform: LivePlatform, monitor: str) -> bool:
     """Return whether a monitor's job has been started and its end not yet been observed."""
-    last = _last_run(platform, monitor)
+    last = read_run(platform, _key(monitor))
     return last is not None and not last.done

@@ -79,14 +79,15 @@ class LocalJobs:
     def status(self, job: str) -> JobStatus:
         """Return a job's state; `lost` for one that was started and of which nothing is left."""
         folder = self._folder(job)
-        ended = self._exit(folder)
-        if ended is None and processes.alive(folder, SUPERVISOR):
+        # Looked at first: a supervisor that had noted its attempt by now is alive below, or has left its exit.
+        starting = self._is_starting(folder)
+        if self._exit(folder) is None and processes.alive(folder, SUPERVISOR):
             started = self._started(folder)
             return JobStatus("running" if started else "queued", started=started)
-        ended = ended or self._exit(folder)  # it may have ended between the two looks
+        ended = self._exit(folder)
         if ended is not None:
             return JobStatus(ended.state, ended.reason, ended.started, ended.ended)
-        if self._is_starting(folder):
+        if starting:
             return JobStatus("queued")
         reason = "its process is gone and left no exit" if folder.is_dir() else "nothing is left of it"
         return JobStatus("lost", reason, started=self._started(folder))

@@ -1,0 +1,64 @@
+"""The newest run of what recurs: noted before its job starts, so that whoever is killed in between is followed.
+
+A run is begun by its note. A job that is then found lost, because its processes were killed or never started, is
+started again under a name of its own, a few times; one that failed by itself waits for its next time.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from modelwright.canonical import canonical, parse_timestamp, timestamp
+from modelwright.lifecycle.platform import LivePlatform
+
+ATTEMPTS = 3
+"""How often a job that is lost is started in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of something that recurs: its job, the time it looks at, and how it stands."""
+
+    job: str
+    now: datetime
+    done: bool = False
+    succeeded: datetime | None = None
+    """The time that the last successful run looked at: this one's, once it has succeeded."""
+    attempt: int = 1
+
+    def again(self) -> Run | None:
+        """Return the next attempt at a run whose job was lost, None when it was tried often enough."""
+        if self.attempt >= ATTEMPTS:
+            return None
+        first = self.job.removesuffix(f"-again{self.attempt}")
+        return replace(self, job=f"{first}-again{self.attempt + 1}", attempt=self.attempt + 1)
+
+    def ended(self, *, well: bool) -> Run:
+        """Return this run as one that has ended."""
+        return replace(self, done=True, succeeded=self.now if well else self.succeeded)
+
+
+def read_run(platform: LivePlatform, key: str) -> Run | None:
+    """Return the newest run noted under a key."""
+    data = platform.store.get(key)
+    if data is None:
+        return None
+    document = json.loads(data)
+    now, done = parse_timestamp(document["now"]), document["done"]
+    known = "succeeded" in document  # notes of versions before 0.2 do not say it
+    last = document["succeeded"] if known else (document["now"] if done else None)
+    return Run(document["job"], now, done, parse_timestamp(last) if last else None, document.get("attempt", 1))
+
+
+def note_run(platform: LivePlatform, key: str, run: Run) -> None:
+    """Note the newest run under a key."""
+    document = {
+        "job": run.job,
+        "now": timestamp(run.now),
+        "done": run.done,
+        "succeeded": timestamp(run.succeeded) if run.succeeded else None,
+        "attempt": run.attempt,
+    }
+    platform.store.put(key, canonical(document))
