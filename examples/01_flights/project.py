@@ -107,7 +107,12 @@ watch = Monitor(
     window="7d",
     min_rows=4000,  # a week has some 6,500 departures: half a week is no week
     checks=[
-        Drift(method="psi", columns=["hour", "distance", "temp", "wind_speed", "mean_delay_7d"], threshold="auto"),
+        Drift(
+            method="psi",
+            columns=["hour", "distance", "temp", "wind_speed", "mean_delay_7d"],
+            threshold="auto",
+            least=0.1,  # below that, a PSI is commonly called no change (Siddiqi 2006), however alike all weeks were
+        ),
         Performance("auc", minimum=0.685, labels_within="3d", min_matched=0.8),
         Quality(nulls=0.05, new_categories="warn"),
     ],

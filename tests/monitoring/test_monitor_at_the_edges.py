@@ -151,8 +151,14 @@ def test_an_automatic_threshold_is_the_quantile_of_the_references_own_weeks(tmp_
     profile = profile_columns(columns).with_replay(weeks)
     send(tmp_path, listed(table(500, 1)))
     releases = [release(1, MONDAY, keep(tmp_path, profile))]
-    checks = [{**PSI, "threshold": "auto"}, {**PSI, "threshold": 0.001, "name": "strict"}]
+    checks = [
+        {**PSI, "threshold": "auto"},
+        {**PSI, "threshold": 0.001, "name": "strict"},
+        {**PSI, "threshold": "auto", "least": 0.25, "name": "what-matters"},
+    ]
     results = watch(tmp_path, CLOSED, checks, releases=releases)
+    bounded = one(results, "what-matters.x")
+    assert (bounded.check["threshold"], bounded.detail["basis"], bounded.status) == (0.25, "windows", "ok")
     auto, strict = one(results, "drift-psi.x"), one(results, "strict.x")
     values = weeks.statistics["x"]["psi"]
     assert auto.check["threshold"] == pytest.approx(np.quantile(values, 0.95))

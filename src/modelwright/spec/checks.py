@@ -42,11 +42,18 @@ class Drift(Examination):
     threshold: float | Literal["auto"] = option(
         "The largest distance; auto takes the 95 % quantile of the reference's own windows.", default="auto"
     )
+    least: float = option(
+        "The least that auto may find: a column that hardly varies has windows whose drift matters to nobody.",
+        default=0.0,
+        ge=0,
+    )
 
     def flaws(self) -> Iterator[Problem]:
-        """Yield a threshold that no distance can meet."""
+        """Yield a threshold that no distance can meet, and a least threshold beside a given one."""
         if self.threshold != "auto" and self.threshold <= 0:
             yield Problem("threshold", f"must be above 0 or 'auto', not {self.threshold}")
+        if self.threshold != "auto" and self.least:
+            yield Problem("least", "bounds what auto finds, and the threshold is given", "leave one of the two out")
 
 
 class Quality(Examination):

@@ -54,7 +54,11 @@ def _threshold(
     replay = reference.replay(window)
     given = check.document.get("threshold", "auto")
     if given == "auto":
-        threshold = replay.threshold(column, method) if replay else default_threshold(method)
+        threshold = (
+            replay.threshold(column, method, least=check.document.get("least") or 0.0)
+            if replay
+            else default_threshold(method)
+        )
     elif isinstance(given, int | float) and not isinstance(given, bool):
         threshold = Threshold(float(given), "default", replay.windows if replay else 0)
     else:
