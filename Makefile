@@ -12,7 +12,7 @@ READY   := .venv/.installed-$(VERSION)
 DEMO    := .venv-demo/.installed-$(VERSION)
 SHIPPED := $(shell find src examples -type f ! -name '*.pyc' ! -path '*/.*' 2>/dev/null)
 
-.PHONY: help demo test check format-check lint types imports house bench format clean
+.PHONY: help demo test test-full check format-check lint types imports house bench format clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -23,6 +23,11 @@ demo: $(DEMO)  ## live the story of examples/01_flights; ARGS=--keep leaves the 
 
 test: $(READY)  ## run all tests; ARGS='tests/ledger -k race' runs some
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+test-full: $(READY)  ## survival: every crash point, 200 random kills; appends what it found to build/survival.jsonl
+	@mkdir -p build
+	MODELWRIGHT_TEST_FULL=1 MODELWRIGHT_SURVIVAL_RESULTS=$(CURDIR)/build/survival.jsonl \
+	  $(BIN)/python -m pytest -n $(WORKERS) tests/survival $(ARGS)
 
 check: format-check lint types imports house  ## all that CI checks beside the tests
 

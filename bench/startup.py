@@ -1,45 +1,41 @@
-"""How long a user waits before anything happens: processor time and wall time of the commands typed most."""
+"""How long a user waits before anything happens: the commands typed most, from a console script with bytecode."""
 
 from __future__ import annotations
 
-import resource
 import statistics
-import subprocess
-import sys
-import time
-from pathlib import Path
 
-ROUNDS = 10
-COMMANDS = {
-    "python -c pass": [sys.executable, "-c", "pass"],
-    "import modelwright": [sys.executable, "-c", "import modelwright"],
-    "modelwright --help": [str(Path(sys.executable).with_name("modelwright")), "--help"],
-}
+from bench.environments import ready
+from bench.process import Ran, run
+from bench.table import Row, Section, Spread, at_most
+
+ROUNDS = 20
 
 
-def measure(command: list[str]) -> tuple[float, float]:
-    """Run a command once; return its seconds of processor time, children included, and of wall time."""
-    before = _used()
-    start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    wall = time.perf_counter() - start
-    return _used() - before, wall
+def measure() -> Section:
+    """Measure `modelwright --help`, the import, and Python itself; targets are on the mean of 20 rounds."""
+    ours = ready("modelwright")
+    python = str(ours.python)
+    commands = {
+        "CPU of `modelwright --help`": ([str(ours.script("modelwright")), "--help"], 0.08),
+        "CPU of `python -c 'import modelwright'`": ([python, "-c", "import modelwright"], None),
+        "CPU of `python -c pass`": ([python, "-c", "pass"], None),
+    }
+    section = Section("startup", "Start", "Processor time of a process, children included; the mean of 20 after one that fills caches.")
+    for name, (command, limit) in commands.items():
+        run(command)
+        section.rows.append(_row(name, [run(command) for _ in range(ROUNDS)], limit))
+    alone = [run([python, "-c", _IMPORT]).said["seconds"] for _ in range(ROUNDS)]
+    section.rows.append(at_most("`import modelwright`, inside the process (CPU)", "", "s", [statistics.mean(alone)], 0.05))
+    return section
 
 
-def _used() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+_IMPORT = (
+    "import time, json; start = time.process_time(); import modelwright;"
+    "print(json.dumps({'seconds': time.process_time() - start}))"
+)
 
 
-def main() -> None:
-    """Print one line per command: the best and the median of ten rounds, after one that fills the caches."""
-    print(f"{'startup':<22}{'cpu, best':>12}{'cpu, median':>14}{'wall, median':>15}")
-    for name, command in COMMANDS.items():
-        measure(command)
-        cpu, wall = zip(*(measure(command) for _ in range(ROUNDS)), strict=True)
-        columns = min(cpu), statistics.median(cpu), statistics.median(wall)
-        print(f"{name:<22}{columns[0]:>10.3f} s{columns[1]:>12.3f} s{columns[2]:>13.3f} s")
-
-
-if __name__ == "__main__":
-    main()
+def _row(name: str, ran: list[Ran], limit: float | None) -> Row:
+    used = [one.cpu for one in ran]
+    row = at_most(name, "", "s", [statistics.mean(used)], limit)
+    return Row(row.what, "", "s", Spread(statistics.mean(used), min(used), max(used)), target=row.target, met=row.met)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from modelwright.errors import DataError, FormatVersionError
+from modelwright.errors import DataError, FormatVersionError, IntegrityError
 
 _CHUNK = 1 << 20
 
@@ -92,7 +92,46 @@ def check_schema(document: Mapping[str, Any], name: str, newest: int) -> None:
     if not str(found).startswith(prefix) or not number.isdecimal():
         raise FormatVersionError(f"expected a document of schema {prefix}{newest}, found {found!r}")
     if int(number) > newest:
+        writer = document.get("by")
+        named = writer if isinstance(writer, str) and writer else "a newer modelwright"
         raise FormatVersionError(
-            f"{found} was written by a newer modelwright; this one reads up to {prefix}{newest}",
-            remedy="upgrade modelwright and run the command again",
+            f"{found} was written by {named}; this one reads up to {prefix}{newest}",
+            remedy=f"upgrade to {named} or later, then run the command again",
         )
+
+
+def read_document(
+    data: bytes, name: str, newest: int, *, where: str, needs: Iterable[str] = (), remedy: str = ""
+) -> dict[str, Any]:
+    """Return the document `modelwright.<name>/<n>` that stored bytes hold; `needs` are the keys it cannot lack.
+
+    Raises `IntegrityError` naming `where` for bytes that are damaged, and `FormatVersionError` for a newer document.
+    """
+    document = read_object(data, where=where, remedy=remedy)
+    said = str(document.get("schema"))
+    if not said.startswith(f"modelwright.{name}/"):
+        raise IntegrityError(f"{where} is damaged: it is no document of modelwright.{name}", remedy=remedy)
+    try:
+        check_schema(document, name, newest)
+    except FormatVersionError as error:
+        raise FormatVersionError(error.message, where=where, remedy=error.remedy) from None
+    return _having(document, needs, where, remedy)
+
+
+def read_object(data: bytes, *, where: str, needs: Iterable[str] = (), remedy: str = "") -> dict[str, Any]:
+    """Return the JSON object that stored bytes hold. Raises `IntegrityError` naming `where` for anything else."""
+    if not data:
+        raise IntegrityError(f"{where} is damaged: it is empty (0 bytes)", remedy=remedy)
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise IntegrityError(f"{where} is damaged ({len(data)} bytes: {error})", remedy=remedy) from None
+    if not isinstance(document, dict):
+        raise IntegrityError(f"{where} is damaged: it holds no JSON object", remedy=remedy)
+    return _having(document, needs, where, remedy)
+
+
+def _having(document: dict[str, Any], needs: Iterable[str], where: str, remedy: str) -> dict[str, Any]:
+    if missing := [key for key in needs if key not in document]:
+        raise IntegrityError(f"{where} is damaged: it lacks {', '.join(missing)}", remedy=remedy)
+    return document

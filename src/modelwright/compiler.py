@@ -30,11 +30,17 @@ def compile_project(project: Project, environment: str) -> Assembly:
     """
     resolved = project.for_environment(environment)
     adapter = find_adapter(resolved.environment.adapter)
-    settings = adapter.read_settings(resolved.environment.settings, environment)
+    settings = adapter.read_settings(resolved.environment.settings, environment, resolved.environment)
     check(resolved, adapter, settings)
+    return assemble(resolved, adapter, settings)
+
+
+def assemble(resolved: Resolved, adapter: Adapter, settings: Any) -> Assembly:
+    """Return the assembly of what an environment sees, whether or not the adapter supports all of it (see `check`)."""
+    environment = resolved.environment_name
     lowered = lower(resolved, adapter, settings)
     return Assembly(
-        project=project.name,
+        project=resolved.name,
         environment=environment,
         adapter=adapter.name,
         scope=adapter.scope(settings, environment),
@@ -66,8 +72,9 @@ def lower(project: Resolved, adapter: Adapter, settings: Any) -> Lowered:
 
 
 def _lower_kinds(kinds: tuple[str, ...], lowered: Lowered, adapter: Adapter) -> None:
+    ordered = lowered.project.inventory.ordered()
     for kind in kinds:
-        for resource in (item for item in lowered.project.inventory.ordered() if kind == item.KIND):
+        for resource in (item for item in ordered if kind == item.KIND):
             lowered.outputs[resource.name] = adapter.kinds[kind](resource, Scope(lowered, resource.name))
 
 

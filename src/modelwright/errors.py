@@ -28,8 +28,10 @@ ModelwrightError                    MW1000  exit 1
 ├─ ModelFormatError                 MW2205  exit 1     a model that cannot be saved or loaded safely
 ├─ TransitionError                  MW2206  exit 1     a step that the lifecycle does not allow
 ├─ BadRequestError                  MW2207  exit 1     a prediction request that cannot be answered (HTTP 400)
+│  └─ GuardrailError                MW2210  exit 1     rows that a guardrail refused (HTTP 422)
 ├─ DataError                        MW2208  exit 1     rows, columns or timestamps that cannot be used
-└─ DataLossError                    MW2209  exit 2     a change would destroy data and was not allowed to
+├─ DataLossError                    MW2209  exit 2     a change would destroy data and was not allowed to
+└─ UnsafeStoreError                 MW2301  exit 14    a store does not keep its word, so nothing may be decided there
 ```
 
 An error says what was wrong, where, and what to do. Anything else that escapes is our bug: exit status 255.
@@ -271,6 +273,12 @@ class BadRequestError(ModelwrightError, ValueError):
     code = "MW2207"
 
 
+class GuardrailError(BadRequestError):
+    """Rows that a guardrail of the endpoint refused."""
+
+    code = "MW2210"
+
+
 class DataError(ModelwrightError, ValueError):
     """Rows, columns or timestamps that cannot be used."""
 
@@ -282,6 +290,13 @@ class DataLossError(ModelwrightError):
 
     code = "MW2209"
     exit_status = 2
+
+
+class UnsafeStoreError(ModelwrightError):
+    """A store does not keep what every decision relies on, such as one winner among those who create a name."""
+
+    code = "MW2301"
+    exit_status = 14
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ acknowledged write survives a power cut. Keys are relative, `/`-separated, and c
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import tempfile
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from modelwright.errors import UsageError
+
+_IN_BUCKETS = frozenset({"az", "gs", "s3"})
 
 
 class Store(Protocol):
@@ -61,10 +64,8 @@ class DirectoryStore:
 
     def path(self, key: str) -> Path:
         """Return the file of a key. Raises `UsageError` for keys that would leave the store."""
-        parts = key.split("/")
-        if not key or any(part in {"", ".", ".."} or "\\" in part or "\0" in part for part in parts):
-            raise UsageError(f"{key!r} is not a key: use relative parts separated by '/'")
-        return self.root.joinpath(*parts)
+        check_key(key)
+        return self.root.joinpath(*key.split("/"))
 
     def create(self, key: str, data: bytes) -> bool:
         """Write an object unless the key exists; return whether this call wrote it."""
@@ -115,10 +116,14 @@ class DirectoryStore:
     def _write(self, target: Path, data: bytes) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".tmp-", dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:  # a full disk: what is half-written must not fill it, and the message names the place
+            Path(name).unlink(missing_ok=True)
+            raise OSError(error.errno, error.strerror, str(target)) from None
         return Path(name)
 
 
@@ -130,16 +135,35 @@ def _sync_directory(path: Path) -> None:
         os.close(handle)
 
 
+def check_key(key: str) -> None:
+    """Raise `UsageError` for what is no key: parts that are empty, `.` or `..`, or hold a backslash or NUL."""
+    if not key or any(part in {"", ".", ".."} or "\\" in part or "\0" in part for part in key.split("/")):
+        raise UsageError(f"{key!r} is not a key: use relative parts separated by '/'")
+
+
+def place(store: Store, key: str) -> str:
+    """Return where an object lies, as people look for it: the path of its file, or its address."""
+    return str(store.path(key)) if isinstance(store, DirectoryStore) else f"{store.uri}/{key}"
+
+
 def local_path(uri: str) -> Path:
     """Return the folder of a `file://` address or plain path. Raises `UsageError` for other schemes."""
     parts = urlsplit(uri)
     if parts.scheme == "file":
         return Path(unquote(parts.path))
     if parts.scheme and len(parts.scheme) > 1:
-        raise UsageError(f"{uri!r} is not on this machine", remedy="use a file:// address or a path")
+        shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"  # no password, no token
+        raise UsageError(f"{shown!r} is not on this machine", remedy="use a file:// address or a path")
     return Path(uri)
 
 
 def open_store(uri: str) -> Store:
     """Return the store at an address. Raises `UsageError` for a scheme that this installation cannot reach."""
-    return DirectoryStore(local_path(uri))
+    scheme = urlsplit(uri).scheme
+    if scheme not in _IN_BUCKETS:
+        return DirectoryStore(local_path(uri))
+    if importlib.util.find_spec("obstore") is None:
+        raise UsageError(f"{scheme}:// needs obstore", remedy="pip install 'modelwright[object-store]'")
+    from modelwright.object_store import ObjectStore
+
+    return ObjectStore(uri)

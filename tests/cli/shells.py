@@ -10,9 +10,13 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
+from modelwright.cli.documents.schemas import RESULTS, document_schema
 from modelwright.cli.main import run
 
 _UNSET = ("NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM", "COLUMNS")
@@ -28,9 +32,24 @@ class Said:
 
     @property
     def document(self) -> dict[str, Any]:
-        """The one JSON document on standard output."""
+        """The one JSON document on standard output; it is what the schema of its verb says."""
         found: dict[str, Any] = json.loads(self.out)
+        check_document(found)
         return found
+
+
+def check_document(document: dict[str, Any]) -> None:
+    """Raise unless a document is what the published schema of its verb says, and holds nothing else."""
+    verb = document["schema"].removeprefix("modelwright.cli.").removesuffix("/1").replace(".", " ")
+    if verb in RESULTS:  # a group without a verb, and a verb that does not exist, have no schema of their own
+        _validator(verb).validate(document)
+
+
+@cache
+def _validator(verb: str) -> Draft202012Validator:
+    schema = document_schema(verb)
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
 
 
 class Screen(io.StringIO):

@@ -23,10 +23,10 @@ CLASSES = sorted(
     key=lambda kind: kind.code,
 )
 # SPEC: 0 ok, 1 error, 2 usage, 3 credentials, 4 provider, 5 gate, 6 environment, 7 changes, 8 cancelled, 9 timeout,
-# 10 lost a race, 11 drift, 12 approval, 13 integrity.
+# 10 lost a race, 11 drift, 12 approval, 13 integrity, 14 a store that does not keep its word.
 FAMILIES = {
     "MW10": {1, 2}, "MW11": {3}, "MW12": {4}, "MW13": {5}, "MW14": {6}, "MW15": {7}, "MW16": {8}, "MW17": {9},
-    "MW18": {10}, "MW19": {11}, "MW20": {12}, "MW21": {13}, "MW22": {1, 2},
+    "MW18": {10}, "MW19": {11}, "MW20": {12}, "MW21": {13}, "MW22": {1, 2}, "MW23": {14},
 }  # fmt: skip
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 import pytest
 from tests.cli.shells import call
+from tests.cli.tree import commands
 
+from modelwright.cli.arguments import meaning
 from modelwright.cli.catalogue import SECTIONS, verbs
 from modelwright.cli.group import root
 
@@ -19,18 +21,7 @@ HEAVY = {
 BUDGET = 0.08
 
 
-def _commands() -> list[str]:
-    found = []
-    context = click.Context(root())
-    for verb in verbs():
-        command = root().get_command(context, verb)
-        assert command is not None, verb
-        inner = command.list_commands(context) if isinstance(command, click.Group) else []
-        found += [f"{verb} {name}" for name in inner] or [verb]
-    return found
-
-
-COMMANDS = _commands()
+COMMANDS = commands()
 
 
 def test_the_help_lists_every_verb_with_a_sentence() -> None:
@@ -51,6 +42,25 @@ def test_every_verb_has_help_with_an_example_that_parses(command: str) -> None:
     assert "Examples:" in said.out
     assert f"modelwright {command}" in said.out.partition("Examples:")[2]
     assert "--json" in said.out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_argument_and_option_is_described(command: str) -> None:
+    context = click.Context(root(), info_name="modelwright")
+    found: click.Command = root()
+    for word in command.split():
+        assert isinstance(found, click.Group)
+        inner = found.get_command(context, word)
+        assert inner is not None
+        found, context = inner, click.Context(inner, info_name=word, parent=context)
+    for parameter in found.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help is not None, parameter.name
+            assert parameter.help.endswith((".", "]")), parameter.name
+        else:
+            assert meaning(command, parameter.name or "").endswith("."), parameter.name
+    said = call(*command.split(), "--help").out
+    assert not {"INTEGER", "FLOAT", "RANGE"} & set(said.split()), "these are no words of a user"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,18 +30,6 @@ READING = [
 
 AS_IT_IS = {"schema", "completion bash", "endpoint logs", "runs logs train-hello-1"}
 """What these print is no text of ours, so it is never broken."""
-
-
-@pytest.fixture(scope="module")
-def hello(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A project that was applied, trained and promoted."""
-    folder = write_hello(tmp_path_factory.mktemp("life") / "with a space")
-    said = call("up", folder=folder)
-    assert said.status == 0, said.err
-    said = call("train", "train-hello", "--promote", "--param", "C=0.5", folder=folder)
-    assert said.status == 0, said.err
-    yield folder
-    call("destroy", "--yes", "--allow-data-loss", "lake", "--allow-data-loss", "foundation", folder=folder)
 
 
 @pytest.mark.parametrize("verb", READING)
@@ -99,6 +86,7 @@ def test_up_again_changes_nothing(hello: Path) -> None:
 def test_a_change_is_shown_with_its_reason_and_status_seven_where_none_is_expected(hello: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.py"
     other.write_text((hello / "project.py").read_text().replace("capture=1.0", "capture=0.5"))
+    (tmp_path / "training.py").write_text((hello / "training.py").read_text())
     (tmp_path / ".modelwright").symlink_to(hello / ".modelwright")
     said = call("preview", "--expect-no-changes", "-p", str(other), folder=hello)
     assert said.status == 7
@@ -270,11 +258,11 @@ def test_an_altered_event_ends_with_thirteen_and_is_named(hello: Path) -> None:
 
 
 def test_prune_removes_old_runs_but_never_what_serves(hello: Path) -> None:
-    said = call("prune", "--runs-older-than", "0", "--capture-older-than", "0", "--dry-run", "--json", folder=hello)
+    said = call("prune", "--runs-older-than", "0s", "--capture-older-than", "0s", "--dry-run", "--json", folder=hello)
     groups = [group["what"] for group in said.document["result"]["groups"]]
     assert "run train-hello-1" not in groups
     assert not any(group.startswith("capture") for group in groups)  # the monitor's window still needs them
-    removed = call("prune", "--runs-older-than", "0", "--yes", "--json", folder=hello)
+    removed = call("prune", "--runs-older-than", "0s", "--yes", "--json", folder=hello)
     assert removed.document["result"]["objects"] == sum(
         group["objects"] for group in removed.document["result"]["groups"]
     )

@@ -123,7 +123,7 @@ class Tags(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert not attrs
+        assert {name for name, _ in attrs} <= {"style"}, "alignment and nothing else"
         self.open.append(tag)
         self.rows += tag == "tr"
 

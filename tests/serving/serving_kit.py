@@ -22,6 +22,9 @@ from modelwright.canonical import digest_file
 from modelwright.contract.driver import Filled
 from modelwright.workload.model_folder import save_model
 
+START_SECONDS = 180.0
+"""For a server to start on a machine whose cores are wanted by twenty others: Python imports scikit-learn first."""
+
 TRICKY = """
 import os, time
 import numpy as np
@@ -158,7 +161,7 @@ def serving(folder: Path, config: Mapping[str, Any], **env: str) -> Iterator[Ser
         stderr=(folder / "log.txt").open("wb"),
     )
     try:
-        eventually(lambda: ready.exists() or process.poll() is not None)
+        eventually(lambda: ready.exists() or process.poll() is not None, within=START_SECONDS)
         said = json.loads(ready.read_bytes())
         assert said["state"] == "ready", said
         yield Server(said["port"], process, folder)
@@ -191,7 +194,7 @@ class Endpoint:
         body = {"verb": "serve", "config": document, "env": env or {}}
         self.driver.deploy(self.name, variant, Filled(f"{self.name}/serve", "serve", "local.Serve", body))
         if wait:
-            eventually(lambda: self.state_of(variant) in {"ready", "failed"})
+            eventually(lambda: self.state_of(variant) in {"ready", "failed"}, within=START_SECONDS)
             assert self.state_of(variant) == "ready", self.driver.status(self.name)
 
     def traffic(self, weights: Mapping[str, int], mirror: Mapping[str, float] | None = None) -> None:

@@ -27,7 +27,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("protocols")
     model = stored(folder / "models", MODEL, sample=X[:3], names=NAMES)
     vertex = {"AIP_HEALTH_ROUTE": "/vertex/health", "AIP_PREDICT_ROUTE": "/vertex/predict"}
-    with serving(folder, serve_config(model, version=7, release=3, variant="v7-r3"), **vertex) as found:
+    with serving(
+        folder, serve_config(model, version=7, release=3, variant="v7-r3", model_name="delay"), **vertex
+    ) as found:
         yield found
 
 
@@ -117,7 +119,51 @@ def test_metadata_describes_the_models_tensors(server: Server) -> None:
         assert {item["datatype"] for item in found["inputs"]} == {"FP64"}
         assert [item["name"] for item in found["outputs"]] == ["prediction", "probability"]
     assert server.ask("/v2").json["name"] == "modelwright"
-    assert server.ask("/v1/models/api").json == {"name": "api", "models": ["api"], "ready": True}
+
+
+@pytest.mark.parametrize("name", ["api", "delay"])
+def test_the_model_answers_by_its_own_name_and_by_the_endpoints(server: Server, name: str) -> None:
+    assert server.ask("/v1/models").json == {"models": ["api", "delay"]}
+    assert server.ask(f"/v1/models/{name}").json == {"name": name, "ready": True}
+    expect(server.ask(f"/v1/models/{name}:predict", {"instances": TWO}).json["predictions"])
+    assert server.ask(f"/v2/models/{name}").json["name"] == name
+    assert server.ask(f"/v2/models/{name}/ready").status == 200
+    answer = server.ask(f"/v2/models/{name}/infer", {"inputs": [tensor("x", TWO)]}).json
+    assert (answer["model_name"], answer["model_version"]) == (name, "7")
+    assert server.ask("/v1/models/other").status == 404
+
+
+KINDS = ["application/jsonlines", "application/x-ndjson", "application/x-jsonlines", "application/jsonl"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("lines", [ROWS, TWO], ids=["objects", "lists"])
+def test_json_lines_are_read_and_answered_in_json_lines_where_that_is_accepted(
+    server: Server, kind: str, lines: list[Any]
+) -> None:
+    body = "\n".join(json.dumps(line) for line in lines).encode()
+    for text in (body, body + b"\n", body.replace(b"\n", b"\r\n\r\n")):
+        expect(server.ask("/invocations", text, headers={"content-type": kind}).json["predictions"])
+    answer = server.ask("/invocations", body, headers={"content-type": kind, "accept": kind})
+    assert answer.headers["content-type"] == kind
+    expect([json.loads(line) for line in answer.body.splitlines()])
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [(b"", "no rows"), (b"\n\n", "no rows"), (b'{"a": 1}\n{', "line 2"), (b'{"a":1,"b":2,"c":3} 4', "line 1")],
+)
+def test_wrong_json_lines_are_400_and_name_the_line(server: Server, body: bytes, words: str) -> None:
+    answer = server.ask("/invocations", body, headers={"content-type": "application/x-ndjson"})
+    assert answer.status == 400
+    assert words in answer.json["error"]["message"]
+
+
+def test_another_content_type_is_415_with_the_list_of_those_that_are_read(server: Server) -> None:
+    answer = server.ask("/predict", b"<x/>", headers={"content-type": "application/xml"})
+    assert answer.status == 415
+    for kind in ("application/json", "application/jsonlines", "application/x-ndjson", "text/csv"):
+        assert kind in answer.json["error"]["message"]
 
 
 def test_every_answer_says_who_gave_it(server: Server) -> None:

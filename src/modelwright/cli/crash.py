@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from modelwright.masking import MARK, Mask
+
 _SECRET_NAME = re.compile(r"(?i)(secret|token|password|passwd|credential|api_?key|access_?key|private)")
 _ASSIGNED = re.compile(
     r"(?i)((?:[\w-]*(?:secret|token|password|passwd|api[_-]?key|authorization)[\w-]*)['\"]?\s*[:=]\s*)(?:bearer\s+)?\S+"
@@ -25,9 +27,8 @@ _MARK = "[redacted]"
 
 def redact(text: str, environ: Mapping[str, str] = os.environ) -> str:
     """Return text without secrets: values of secret-looking variables, tokens, passwords, and the home folder."""
-    for name, value in environ.items():
-        if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET:
-            text = text.replace(value, _MARK)
+    known = [value for name, value in environ.items() if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET]
+    text = Mask(known).text(text).replace(MARK, _MARK)
     text = _BEARER.sub(rf"\1{_MARK}", text)
     text = _ASSIGNED.sub(rf"\1{_MARK}", text)
     text = _IN_ADDRESS.sub(rf"\1{_MARK}@", text)

@@ -89,7 +89,7 @@ def history_text(history: History, terminal: Terminal) -> str:
         Column("VERSIONS"),
         Column("STATE", state=True),
         Column("LIVE"),
-        Column("ENDED"),
+        Column("ENDED", spare=True),
         Column("BY", shrinks=True, spare=True),
         Column("WHY", wraps=True),
     ]
@@ -97,7 +97,7 @@ def history_text(history: History, terminal: Terminal) -> str:
         (
             entry.release,
             ", ".join(str(number) for number in entry.versions),
-            entry.state,
+            entry.state.replace("_", " "),
             _moment(entry.live),
             _moment(entry.ended),
             entry.by,

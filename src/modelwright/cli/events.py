@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 _FIRST = ("version", "release", "run", "name", "alias", "step", "gate", "passed", "status")
 _LEFT_OUT = frozenset(
     {
-        "attempt", "config", "data", "deadline", "environment", "error", "evidence", "expected", "format",
-        "hyperparameters", "kind", "libraries", "metrics", "owner", "profile", "rollout", "serve", "signature",
-        "training_data", "wanted",
+        "attempt", "awaited", "config", "data", "deadline", "environment", "error", "evidence", "expected", "format",
+        "hyperparameters", "kind", "libraries", "metrics", "owner", "profile", "reason", "rollout", "serve",
+        "signature", "since", "training_data", "wanted",
     }
 )  # fmt: skip
 
@@ -25,14 +25,17 @@ def event_table(events: Sequence[Event], terminal: Terminal) -> str:
     """Return events, oldest first as given."""
     columns = [
         Column("WHEN"),
-        Column("EVENT", shrinks=True),
+        Column("EVENT"),
         Column("WHAT"),
-        Column("FACTS", wraps=True),
-        Column("WHY", wraps=True),
+        Column("FACTS, AND WHY", wraps=True),
         Column("BY", shrinks=True, spare=True),
     ]
-    rows = [(f"{e.at:%Y-%m-%d %H:%M}", e.reference, e.kind, event_facts(e.body), e.reason, e.actor.id) for e in events]
+    rows = [(f"{e.at:%Y-%m-%d %H:%M}", e.reference, e.kind, _told(e), e.actor.id) for e in events]
     return table(columns, rows, terminal)
+
+
+def _told(event: Event) -> str:
+    return "; ".join(part for part in (event_facts(event.body), event.reason) if part)
 
 
 def event_facts(body: Mapping[str, Any]) -> str:

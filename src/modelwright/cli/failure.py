@@ -14,6 +14,7 @@ from modelwright.cli.answer import Diagnostic, document
 from modelwright.cli.catalogue import module_of
 from modelwright.cli.crash import write_report
 from modelwright.cli.session import Session
+from modelwright.cli.table import prose
 from modelwright.cli.terminal import Terminal, clean, clean_line, truncate
 from modelwright.errors import CancelledError, InvalidProjectError, ModelwrightError, Problem, UsageError
 
@@ -25,8 +26,19 @@ _PLACE = {
     errno.EROFS: "the file system is read-only",
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the quota is used up",
+    errno.EFBIG: "the file would be larger than is allowed here",
+    errno.EIO: "the disk cannot be read or written",
     errno.EMFILE: "too many open files",
+    errno.ENFILE: "too many open files on this machine",
+    errno.ENOTDIR: "a file stands where a folder should be",
+    errno.EISDIR: "a folder stands where a file should be",
+    errno.ENAMETOOLONG: "the path is too long",
+    errno.ELOOP: "the path goes round in circles of links",
+    errno.ENOMEM: "there is not enough memory",
+    errno.EAGAIN: "no more processes can be started now",
 }
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_LOCKED_UP = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 def report(error: BaseException, session: Session | None, arguments: Sequence[str]) -> int:
@@ -63,11 +75,12 @@ def render(error: ModelwrightError, terminal: Terminal) -> str:
     if isinstance(error, InvalidProjectError):
         lines = [f"{head}: {clean_line(str(error.to_dict()['message']))}", *_problems(error.problems, terminal)]
     else:
-        lines = [f"{head}: {_indented(error.message)}"]
+        plain = f"error {error.code}"
+        lines = [head + _told(f"{plain}: ", error.message, terminal).removeprefix(plain)]
     if error.where:
         lines.append(f"  where: {clean_line(error.where)}")
     if error.remedy:
-        lines.append(f"  what to do: {_indented(error.remedy)}")
+        lines.append(_told("what to do: ", error.remedy, terminal, 2))
     lines.append(terminal.style(f"  more: modelwright explain {error.code}", "dim"))
     return "\n".join(lines)
 
@@ -78,18 +91,21 @@ def _problems(problems: Sequence[Problem], terminal: Terminal) -> list[str]:
         place = f"{problem.file}:{problem.line}  " if problem.file and problem.line else ""
         shown = terminal.style(clean(place), "dim") + terminal.style(clean_line(problem.path), "bold")
         lines.append(f"  {shown}")
-        lines.append(f"      {_indented(problem.message, 6)}")
-        if problem.hint:
-            lines.append(f"      {_indented(problem.hint, 6)}")
+        lines += [_told("", text, terminal, 6) for text in (problem.message, problem.hint) if text]
     if len(problems) > SHOWN:
         lines.append(f"  and {len(problems) - SHOWN} more: `modelwright validate --json` shows all of them")
     return lines
 
 
-def _indented(text: str, indent: int = 2) -> str:
-    """Return text made safe, its further lines indented, none of them endless."""
-    lines = [truncate(line, 2_000) for line in clean(text).strip().splitlines()] or [""]
-    return ("\n" + " " * indent).join(lines)
+def _told(label: str, text: str, terminal: Terminal, indent: int = 0) -> str:
+    """Return a text after its label, made safe and broken to the terminal's width; none of its lines is endless.
+
+    Lines that are indented already, such as those of a traceback, are never broken.
+    """
+    first, *rest = [truncate(line, 2_000) for line in clean(text).strip().splitlines()] or [""]
+    lines = [prose(label + first, terminal, indent, hanging=2)]
+    lines += [f"  {line}" if line[:1].isspace() else prose(line, terminal, max(indent, 2)) for line in rest]
+    return "\n".join(lines)
 
 
 def _known(error: BaseException) -> ModelwrightError | None:
@@ -104,8 +120,20 @@ def _known(error: BaseException) -> ModelwrightError | None:
     if isinstance(error, click.ClickException):
         return UsageError(error.format_message())
     if isinstance(error, OSError) and error.errno in _PLACE:
-        return ModelwrightError(f"{_PLACE[error.errno]}: {error.filename or error}", where=str(error.filename or ""))
+        return _of_the_system(error, _PLACE[error.errno])
     return None
+
+
+def _of_the_system(error: OSError, meaning: str) -> ModelwrightError:
+    """Return what the operating system refused, with the remedy; a write that failed left nothing half-done."""
+    again = "then run the same command again: it goes on from what is done"
+    remedy = f"remove the cause, {again}"
+    if error.errno in _FULL:
+        remedy = f"make room (`modelwright prune` removes old runs and captures), {again}"
+    elif error.errno in _LOCKED_UP:
+        remedy = f"let your user write there, {again}"
+    place = error.filename.decode(errors="replace") if isinstance(error.filename, bytes) else error.filename
+    return ModelwrightError(f"{meaning}: {place or error}", where=str(place or ""), remedy=remedy)
 
 
 def _bug(error: BaseException, arguments: Sequence[str]) -> ModelwrightError:

@@ -10,6 +10,7 @@ from typing import Any
 
 from modelwright.errors import NotFoundError, did_you_mean
 from modelwright.spec.base import Spec
+from modelwright.spec.feature import FEATURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ def explain(path: str) -> KindNote | FieldNote:
     known = kinds()
     first, *rest = _snake(path.replace("-", "_")).split(".")
     if first not in known:
-        raise NotFoundError(f"there is no kind {first!r}", remedy=did_you_mean(first, known))
+        raise NotFoundError(
+            f"there is no kind, feature or error code {path!r}", remedy=did_you_mean(first, [*known, *FEATURES])
+        )
     found: KindNote | FieldNote = kind_note(first, known[first])
     holders = [known[first]]
     for part in rest:

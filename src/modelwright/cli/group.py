@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
+_SENTENCE = 200
+"""The longest first sentence of a verb's help."""
+
 
 class Call:
     """Where a called verb leaves its session, so that a failure is reported the way its options ask."""
@@ -51,6 +54,12 @@ class VerbGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """Return the verbs in the order of their definition."""
         return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs with the whole first sentence of each."""
+        commands = [(name, self.commands[name]) for name in self.list_commands(ctx)]
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, command.get_short_help_str(_SENTENCE)) for name, command in commands])
 
 
 class Root(VerbGroup):

@@ -20,7 +20,7 @@ def status_text(status: Status, terminal: Terminal, following: Sequence[str] = (
     """Return what is there, one row per resource, and the commands that come next."""
     columns = [
         Column("RESOURCE"),
-        Column("KIND"),
+        Column("KIND", spare=True),
         Column("STATE", state=True),
         Column("DETAIL", wraps=True),
     ]
@@ -56,6 +56,11 @@ def gate_table(gates: Mapping[str, Mapping[str, Any]], terminal: Terminal) -> st
     return table(columns, rows, terminal)
 
 
+def _origin(imported: Mapping[str, Any] | None) -> str | None:
+    """Return where a copied version was registered first."""
+    return f"{imported['environment']}, version {imported['version']} by {imported['by']}" if imported else None
+
+
 def version_text(version: Version, terminal: Terminal) -> str:
     """Return a version's facts and metrics."""
     document = version.to_dict()
@@ -64,6 +69,7 @@ def version_text(version: Version, terminal: Terminal) -> str:
         ("state", document["state"]),
         ("aliases", ", ".join(document["aliases"]) or None),
         ("run", document["run"]),
+        ("copied from", _origin(document["imported"])),
         ("format", document["format"]),
         ("registered", f"{document['registered']} by {document['by']}"),
         ("digest", document["digest"]),

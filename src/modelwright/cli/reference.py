@@ -1,9 +1,9 @@
-"""The reference pages of the command line and of error codes: `python -m modelwright.cli.reference docs/reference`."""
+"""The pages of docs/reference that are written from code: `python -m modelwright.cli.reference docs/reference`."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -11,7 +11,10 @@ import click
 from modelwright.cli.catalogue import SECTIONS
 from modelwright.cli.explanations import exit_statuses, explanations
 from modelwright.cli.group import root
+from modelwright.cli.ledger_page import ledger_page
 from modelwright.cli.options import PREFIX
+from modelwright.cli.schema_page import schema_page
+from modelwright.cli.support_page import support_page
 
 _WIDTH = 100
 
@@ -73,11 +76,21 @@ def _context(command: click.Command, name: str, parent: click.Context | None) ->
     )
 
 
+PAGES: Mapping[str, Callable[[], str]] = {
+    "cli.md": command_page,
+    "errors.md": error_page,
+    "ledger.md": ledger_page,
+    "schema.md": schema_page,
+    "support.md": support_page,
+}
+"""Each page with what writes it."""
+
+
 def write(folder: Path) -> None:
-    """Write both pages into a folder."""
+    """Write all pages into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "errors.md").write_text(error_page(), encoding="utf-8")
-    (folder / "cli.md").write_text(command_page(), encoding="utf-8")
+    for name, page in PAGES.items():
+        (folder / name).write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from modelwright.cli.answer import Diagnostic
 from modelwright.cli.progress import Progress
+from modelwright.cli.table import prose
 from modelwright.cli.terminal import Terminal, When, clean, open_terminal
 from modelwright.errors import CancelledError, UsageError
 
@@ -49,8 +50,9 @@ class Session:
     def warn(self, message: str, *, remedy: str = "") -> None:
         """Warn on standard error and in the document."""
         self.diagnostics.append(Diagnostic("warning", message, remedy=remedy))
-        text = self.err.style("warning", "yellow", "bold") + f": {clean(message)}"
-        self.err.line(f"{text}\n  {clean(remedy)}" if remedy else text)
+        told = prose(f"warning: {clean(message)}", self.err, hanging=2).removeprefix("warning")
+        text = self.err.style("warning", "yellow", "bold") + told
+        self.err.line(f"{text}\n{prose(clean(remedy), self.err, 2)}" if remedy else text)
 
     def confirm(self, question: str, *, typed: str | None = None) -> None:
         """Ask before something that cannot be undone; `typed` is a word that has to be typed instead of `yes`.

@@ -5,16 +5,19 @@ A stream without a width (a pipe, a file) gets every character, so `grep` and `a
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelwright.cli.terminal import Terminal, clean_line, display_width, truncate
 
 _GAP = 2
-_SHORTEST = 8
+_HARD_SPACE = "\x00"
+_SHORTEST = 12
 _SHORTEST_LINE = 14
+_LONGEST_WORD = 28
 _TINTS = {
     "green": ("succeeded", "live", "healthy", "ok", "passed", "approved", "ready", "done", "create", "champion"),
     "yellow": (
@@ -29,7 +32,20 @@ _TINTS = {
         "unchanged",
         "warning",
     ),
-    "red": ("failed", "lost", "violated", "rejected", "error", "rolled_back", "delete", "replace", "gone"),
+    "red": (
+        "failed",
+        "lost",
+        "violated",
+        "rejected",
+        "error",
+        "rolled_back",
+        "rolled",
+        "deleted",
+        "changed",
+        "delete",
+        "replace",
+        "gone",
+    ),
 }
 _TINT_OF = {word: tint for tint, words in _TINTS.items() for word in words}
 
@@ -64,12 +80,13 @@ def cell(value: object) -> str:
 def table(columns: Sequence[Column], rows: Iterable[Sequence[object]], terminal: Terminal) -> str:
     """Return rows under their titles, within the terminal's width."""
     everything = [[cell(value) for value in row] for row in rows]
-    for kept in _choices(columns, everything):
-        chosen = [columns[index] for index in kept]
-        cells = [[row[index] for index in kept] for row in everything]
-        widths = _fit(chosen, _natural(chosen, cells), terminal.width)
-        if widths is not None:
-            return _lined(chosen, cells, widths, terminal)
+    for cut in (False, True):
+        for kept in _choices(columns, everything):
+            chosen = [columns[index] if cut else replace(columns[index], shrinks=False) for index in kept]
+            cells = [[row[index] for index in kept] for row in everything]
+            widths = _fit(chosen, _natural(chosen, cells), _words(chosen, cells), terminal.width)
+            if widths is not None:
+                return _lined(chosen, cells, widths, terminal)
     return _blocks(columns, everything, terminal)
 
 
@@ -91,19 +108,27 @@ def _natural(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[
     ]
 
 
+def _words(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
+    """Return the width of each column's longest word, which a line break would spoil: an address, a command."""
+    return [
+        max((display_width(word) for row in cells for word in row[index].split()), default=0)
+        for index in range(len(columns))
+    ]
+
+
 def _lined(columns: Sequence[Column], cells: Sequence[Sequence[str]], widths: Sequence[int], terminal: Terminal) -> str:
     head = terminal.style(_row(columns, [column.title for column in columns], widths), "bold")
     return "\n".join([head, *(_row(columns, row, widths, terminal) for row in cells)])
 
 
-def _fit(columns: Sequence[Column], natural: list[int], width: int | None) -> list[int] | None:
+def _fit(columns: Sequence[Column], natural: list[int], words: Sequence[int], width: int | None) -> list[int] | None:
     """Return each column's width, shrinking the widest one first, or None where no shrinking helps."""
     if width is None:
         return natural
     widths = list(natural)
     excess = sum(widths) + _GAP * (len(widths) - 1) - width
     while excess > 0:
-        candidates = [index for index, column in enumerate(columns) if widths[index] > _least(column)]
+        candidates = [index for index, column in enumerate(columns) if widths[index] > _least(column, words[index])]
         if not candidates:
             return None
         widest = max(candidates, key=lambda index: widths[index])
@@ -112,11 +137,12 @@ def _fit(columns: Sequence[Column], natural: list[int], width: int | None) -> li
     return widths
 
 
-def _least(column: Column) -> int:
-    """Return how narrow a column may become."""
+def _least(column: Column, word: int) -> int:
+    """Return how narrow a column may become; its longest word is kept whole unless it is very long."""
     if not (column.shrinks or column.wraps):
         return sys.maxsize
-    return max(_SHORTEST_LINE if column.wraps else _SHORTEST, display_width(column.title))
+    least = max(_SHORTEST_LINE, min(word, _LONGEST_WORD)) if column.wraps else _SHORTEST
+    return max(least, display_width(column.title))
 
 
 def _row(
@@ -154,19 +180,29 @@ def _blocks(columns: Sequence[Column], cells: Sequence[Sequence[str]], terminal:
     room = (terminal.width or 80) - label - _GAP
     blocks = []
     for row in cells:
-        lines = [
-            terminal.style(column.title.ljust(label), "bold") + " " * _GAP + truncate(text, room)
-            for column, text in zip(columns, row, strict=True)
-            if text != "-"
-        ]
+        lines = []
+        for column, text in zip(columns, row, strict=True):
+            shown = _lines(column, text, room) if text != "-" else []
+            titles = [terminal.style(column.title.ljust(label), "bold"), *[" " * label] * (len(shown) - 1)]
+            lines += [title + " " * _GAP + line for title, line in zip(titles, shown, strict=False)]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
 
 
-def prose(text: str, terminal: Terminal, indent: int = 0) -> str:
-    """Return a paragraph broken to the terminal's width, every line indented; a pipe gets one line."""
-    lines = [text] if terminal.width is None else wrapped(text, terminal.width - indent)
-    return "\n".join(" " * indent + line for line in lines)
+def prose(text: str, terminal: Terminal, indent: int = 0, *, hanging: int = 0) -> str:
+    """Return a paragraph broken to the terminal's width; a pipe gets one line.
+
+    Every line is indented, those after the first by `hanging` more. Commands in backticks are never broken.
+    """
+    if terminal.width is None:
+        return " " * indent + text
+    whole = re.sub("`[^`]*`", lambda found: found[0].replace(" ", _HARD_SPACE), text)
+    width = terminal.width
+    first, rest = " " * indent, " " * (indent + hanging)
+    lines = textwrap.wrap(
+        whole, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False, break_long_words=False
+    )
+    return "\n".join(line.replace(_HARD_SPACE, " ") for line in lines)
 
 
 def facts(pairs: Iterable[tuple[str, object]], terminal: Terminal) -> str:

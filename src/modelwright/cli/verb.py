@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from modelwright.cli.answer import Answer, document
+from modelwright.cli.arguments import meaning
 from modelwright.cli.group import SETTINGS, Call, VerbGroup
 from modelwright.cli.options import COMMON, chosen, common_options
 from modelwright.cli.session import Session
@@ -34,13 +35,16 @@ class VerbCommand(click.Command):
         return answer.exit_status
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the verb's own options apart from the common ones."""
+        """Write the verb's arguments and its own options apart from the common ones."""
+        named: list[tuple[str, str]] = []
         own: list[tuple[str, str]] = []
         common: list[tuple[str, str]] = []
         for parameter in self.get_params(ctx):
-            if (record := parameter.get_help_record(ctx)) is not None:
+            if isinstance(parameter, click.Argument):
+                named.append((_shown(parameter, ctx), meaning(_verb_path(ctx), parameter.name or "")))
+            elif (record := parameter.get_help_record(ctx)) is not None:
                 (common if parameter.name in COMMON else own).append(record)
-        for title, records in (("Options", own), ("Common options", common)):
+        for title, records in (("Arguments", named), ("Options", own), ("Common options", common)):
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)
@@ -50,6 +54,11 @@ class VerbCommand(click.Command):
         with formatter.section("Examples"):
             for example in self.examples:
                 formatter.write(f"{'':{formatter.current_indent}}{example}\n")
+
+
+def _shown(argument: click.Argument, ctx: click.Context) -> str:
+    """Return an argument as the usage line names it, without what says that it may be left out or repeated."""
+    return argument.make_metavar(ctx).removesuffix("...").strip("[]")
 
 
 def _verb_path(ctx: click.Context) -> str:

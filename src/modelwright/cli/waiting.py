@@ -13,11 +13,16 @@ if TYPE_CHECKING:
     from modelwright.lifecycle.platform import Step
 
 
-def steps(progress: Progress) -> Callable[[Step], None]:
-    """Return what shows steps: those that are done stay on the screen, those that wait are redrawn."""
+def steps(progress: Progress, stream: str = "", name: str = "") -> Callable[[Step], None]:
+    """Return what shows steps: those that are done stay on the screen, those that wait are redrawn.
+
+    Steps of `stream` are shown under the `name` of what is waited for, so that it has one line and not two.
+    """
 
     def show(step: Step) -> None:
-        if step.failed:
+        if stream and step.stream == stream and not step.failed:
+            progress.say(name, step.text.replace(f"run {name} ", "").replace(f"started run {name}", "started"))
+        elif step.failed:
             progress(step.stream, "failed", step.text)
         elif step.moved and not step.busy:
             progress(step.stream, "done", step.text)

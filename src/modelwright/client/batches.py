@@ -52,7 +52,10 @@ def predict_batch(platform: LivePlatform, name: str, source: Any = None, to: Any
     `source` and `to` are places in data stores (`lake / "new"`, `"lake/new"`) or addresses. Raises `UsageError` for
     what is neither, `NotFoundError` for a version that is not there, `ProviderError` with the job's own words.
     """
-    endpoints = [n for n, d in platform.record.of_kind("endpoint").items() if d.get("mode") == "batch"]
+    modes = {n: d.get("mode", "realtime") for n, d in platform.record.of_kind("endpoint").items()}
+    endpoints = [n for n, mode in modes.items() if mode == "batch"]
+    if name in modes and name not in endpoints:
+        raise UsageError(f"{name} answers requests and scores no table", remedy=_instead(platform, name))
     if name in endpoints:
         if source is not None or to is not None:
             raise UsageError(f"{name} declares its rows itself", remedy="name a model to score others")
@@ -65,6 +68,15 @@ def predict_batch(platform: LivePlatform, name: str, source: Any = None, to: Any
     if source is None or to is None:
         raise UsageError("scoring with a model takes source= and to=", remedy='such as source="lake/new"')
     return finish(platform, _start(platform, name if name != model else f"{model}@champion", source, to))
+
+
+def _instead(platform: LivePlatform, endpoint: str) -> str:
+    """Return how to score a table with what a real-time endpoint serves."""
+    reference = next(iter(platform.record.serves(endpoint)))
+    return (
+        f"`modelwright batch {reference} --source STORE/PATH --to STORE/PATH` scores a table with what it serves, "
+        f"`modelwright endpoint invoke {endpoint} --file rows.json` asks it for some rows"
+    )
 
 
 def _start(platform: LivePlatform, reference: str, source: Any, to: Any) -> str:
@@ -108,7 +120,7 @@ def await_job(platform: LivePlatform, job: str) -> str:
     """Wait for a job; return its last line of log. Raises `ProviderError` with its own words when it failed."""
     while (status := platform.driver.jobs.status(job)).state in {"queued", "running"}:
         time.sleep(_POLL)
-    text, _ = platform.driver.jobs.logs(job)
     if status.state != "succeeded":
-        raise ProviderError(f"{job} {status.state}: {status.reason}", remedy=text[-2000:])
+        raise ProviderError(f"{job} {status.state}: {status.reason}")
+    text, _ = platform.driver.jobs.logs(job)
     return text.strip().rpartition("\n")[2]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from modelwright.client import (
     batches,
     copying,
+    drifting,
     endpoints,
     evaluating,
     features,
@@ -21,22 +22,26 @@ from modelwright.client import (
 from modelwright.client.batches import Scores
 from modelwright.client.endpoints import Prediction
 from modelwright.client.history import History, history
+from modelwright.client.listing import Listing
 from modelwright.client.models import Promotion, Version
 from modelwright.client.training import Run, Runs
 from modelwright.clock import Clock
+from modelwright.contract.drift import differences
 from modelwright.contract.driver import Progress
-from modelwright.errors import UsageError
+from modelwright.errors import NotAppliedError, UsageError
 from modelwright.ledger.heads import write_heads
 from modelwright.ledger.stream import Ledger
 from modelwright.lifecycle import promotion, registration, serving
 from modelwright.lifecycle.platform import LivePlatform, Step
 from modelwright.lifecycle.reconcile import tick
+from modelwright.lifecycle.resuming import run_left_behind
 from modelwright.lifecycle.training import queue_run
 
 if TYPE_CHECKING:
     from modelwright.assembly.assembly import Assembly
     from modelwright.assembly.changes import Change
     from modelwright.client.connect import Workplace
+    from modelwright.contract.driver import Platform
 
 
 @dataclass(frozen=True)
@@ -63,9 +68,9 @@ class Client:
         """The compiled form of the project for this environment."""
         return self.workplace.compile()
 
-    def plan(self) -> tuple[Change, ...]:
+    def plan(self) -> Listing[Change]:
         """Return what `up` would change."""
-        return self.workplace.applier().plan(self.assembly)
+        return Listing("Changes", self.workplace.applier().plan(self.assembly))
 
     def up(self, *, progress: Progress | None = None, allow_data_loss: Iterable[str] = ()) -> Mapping[str, Any]:
         """Apply the project; return the platform record. The heads of all streams are written down."""
@@ -105,13 +110,29 @@ class Client:
         """Return the state of everything declared."""
         return statusing.status(self.platform, self.workplace.state)
 
+    def _repr_html_(self) -> str:
+        return statusing.shown(self)
+
     def outputs(self) -> dict[str, dict[str, Any]]:
         """Return what each resource offers: addresses, paths, names."""
         return {name: dict(values) for name, values in self.platform.record.outputs.items()}
 
-    def tick(self, *, schedules: bool = True) -> tuple[Step, ...]:
+    def drift(self) -> drifting.Drift:
+        """Return what was deleted or changed behind the platform's back, and what serves otherwise than decided."""
+        return drifting.drift(*self._looked_at())
+
+    def _looked_at(self) -> tuple[LivePlatform | None, Platform | None]:
+        applier = self.workplace.adapter.open_platform(self.workplace.place)
+        try:
+            return self.platform, applier
+        except NotAppliedError:
+            if applier is None or not differences(applier):
+                raise
+            return None, applier  # the record is gone, and what was applied is known
+
+    def tick(self, *, schedules: bool = True) -> Listing[Step]:
         """Move everything at most one step; return what was done and what is waited for."""
-        return tick(self.platform, schedules=schedules)
+        return Listing("Steps", tick(self.platform, schedules=schedules))
 
     def operate(self, stop: operating.Stop, *, on_step: Any = None, interval: float = 1.0) -> None:
         """Tick until `stop` is set, and keep a heartbeat beside the state."""
@@ -122,6 +143,16 @@ class Client:
     def train(self, job: str, hyperparameters: Mapping[str, Any] | None = None) -> Run:
         """Queue and start a run of a training job."""
         return Run(self.platform, queue_run(self.platform, job, hyperparameters=hyperparameters))
+
+    def train_or_resume(
+        self, job: str, hyperparameters: Mapping[str, Any] | None = None, *, promote: bool = False
+    ) -> Run:
+        """Return the run that a killed process of this machine asked for just so and waited for, else a new one.
+
+        With `promote`, a run that has ended is returned too, as long as its version was not promoted to the end.
+        """
+        found = run_left_behind(self.platform, job, hyperparameters, promote=promote)
+        return Run(self.platform, found or queue_run(self.platform, job, hyperparameters=hyperparameters, awaited=True))
 
     @property
     def runs(self) -> Runs:
@@ -139,9 +170,10 @@ class Client:
         """The names of the declared models."""
         return list(self.platform.record.models)
 
-    def versions(self, model: str) -> list[Version]:
+    def versions(self, model: str) -> Listing[Version]:
         """Return the versions of a model, oldest first."""
-        return [Version(self.platform, model, n) for n in registration.model_state(self.platform, model).versions]
+        found = registration.model_state(self.platform, model).versions
+        return Listing(f"Versions of {model}", [Version(self.platform, model, number) for number in found])
 
     def version(self, reference: str) -> Version:
         """Return the version of `delay:3` or `delay@champion`."""

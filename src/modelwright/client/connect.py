@@ -48,7 +48,7 @@ def workplace_of(project: Project, environment: str, folder: Path) -> Workplace:
     """Return where an environment of a project is worked on. Raises `UnknownEnvironmentError`."""
     resolved = project.for_environment(environment)
     adapter = find_adapter(resolved.environment.adapter)
-    settings = adapter.read_settings(resolved.environment.settings, environment)
+    settings = adapter.read_settings(resolved.environment.settings, environment, resolved.environment)
     return Workplace(project, environment, adapter, Place(project.name, environment, folder, settings))
 
 

@@ -8,28 +8,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from modelwright.canonical import timestamp
+from modelwright.canonical import read_document, timestamp
 from modelwright.client.html import definition_list, table
 from modelwright.client.tables import frame
 from modelwright.client.waiting import Progress, wait_until
 from modelwright.errors import (
     BadRequestError,
+    CredentialsError,
+    GuardrailError,
     NotReleasedError,
     ProviderError,
     TransientError,
     TransitionError,
     UsageError,
 )
-from modelwright.lifecycle.appending import append_endpoint
+from modelwright.lifecycle.appending import append_endpoint, lost_to
 from modelwright.lifecycle.planning import awaited, read_variant, verb_to_release, wanted_by
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.serving import endpoint_state
+from modelwright.store import place
 from modelwright.workload.truth import write_truth
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-_BAD, _OVERLOADED = 400, 503
+_BAD, _UNKNOWN, _REFUSED, _OVERLOADED = 400, 401, 422, 503
 _CLIENT_ERRORS = range(400, 500)
 
 
@@ -113,6 +116,13 @@ def _answer(endpoint: str, status: int, data: bytes) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(data)
     except ValueError as error:
         raise ProviderError(f"{endpoint} answered {status} without JSON") from error
+    if status == _REFUSED:
+        raise GuardrailError(f"{endpoint} refused the request: {_said(answer)}")
+    if status == _UNKNOWN:
+        raise CredentialsError(
+            f"{endpoint} does not know the token that is kept for it",
+            remedy="run `modelwright up`: a token that was cut off is made anew, and what serves starts again with it",
+        )
     if status in _CLIENT_ERRORS:
         raise BadRequestError(f"{endpoint} refused the request: {_said(answer)}")
     if status == _OVERLOADED:
@@ -165,8 +175,11 @@ def sample_rows(platform: LivePlatform, endpoint: str) -> list[dict[str, Any]]:
     if current is None:
         raise not_released(platform, endpoint)
     document = read_variant(platform, endpoint, next(iter(current.versions)))
-    manifest = platform.store.get(f"models/{document['digest'].removeprefix('sha256:')}/manifest.json")
-    rows: list[dict[str, Any]] = json.loads(manifest or b"{}")["sample"]["inputs"]
+    key = f"models/{document['digest'].removeprefix('sha256:')}/manifest.json"
+    where = place(platform.store, key)
+    remedy = "restore it from a copy: its run's folder may still hold it"
+    manifest = read_document(platform.store.get(key) or b"", "model", 1, where=where, needs=("sample",), remedy=remedy)
+    rows: list[dict[str, Any]] = manifest["sample"]["inputs"]
     return rows
 
 
@@ -223,7 +236,7 @@ def retire(platform: LivePlatform, endpoint: str, reason: str) -> None:
     number = state.current.number
     key, body = f"release/{number}/retired", {"release": number, "wanted": wanted_by(platform, endpoint)}
     if append_endpoint(platform, endpoint, "endpoint.retired", body, key=key, reason=reason) is None:
-        raise TransitionError(f"a release of {endpoint} began in this moment", remedy="wait for it")
+        raise lost_to(platform, endpoint)
     platform.driver.serving.stop(endpoint)
 
 

@@ -12,6 +12,7 @@ from modelwright.client.tables import frame
 from modelwright.ledger.event import Event
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.release import ReleaseState, fold_endpoint
+from modelwright.lifecycle.states import fold_model
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -87,14 +88,29 @@ def _evidence(
     platform: LivePlatform, release: ReleaseState, planned: Event, events: tuple[Event, ...]
 ) -> tuple[str, ...]:
     found = [f"endpoint/{planned.stream.partition('/')[2]}#{planned.seq} planned"]
+    if release.restores is not None:
+        found.append(f"restores release {release.restores} with the evidence of that one")
     for cause in planned.cause:
         stream, _, seq = cause.partition("#")
-        found += [_said_of(e) for e in platform.ledger.stream(stream).events()[: int(seq)] if _about(e, release)]
+        found += _gates(platform.ledger.stream(stream).events()[: int(seq)], release)
     for event in events:
         if event.kind == "step.done" and event.body["release"] == release.number and event.body["evidence"]:
             facts = event.body["evidence"]
             found.append(f"{event.body['step']}: {facts['requests']} requests, {facts['errors']} errors")
     return tuple(found)
+
+
+def _gates(events: tuple[Event, ...], release: ReleaseState) -> list[str]:
+    """Return what the gates said of a release's versions, and for one of which they said nothing, why."""
+    found = [_said_of(event) for event in events if _about(event, release)]
+    promotions = fold_model(events).promotions.values()
+    judged = {event.body["version"] for event in events if _about(event, release)}
+    for version in sorted(set(release.versions.values()) - judged):
+        over = any(p.version == version and p.state == "finished" for p in promotions)
+        under_way = any(p.version == version and p.state == "open" for p in promotions)
+        why = "no gates declared" if over else "gates not decided yet" if under_way else "named by the declaration"
+        found.append(f"version {version}: {why}")
+    return found
 
 
 def _about(event: Event, release: ReleaseState) -> bool:

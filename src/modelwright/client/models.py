@@ -10,8 +10,9 @@ from modelwright.canonical import timestamp
 from modelwright.client.html import definition_list
 from modelwright.client.waiting import Progress, wait_until
 from modelwright.errors import ApprovalRequiredError, GateError, ProviderError, RaceLostError
+from modelwright.ledger.event import Event
 from modelwright.lifecycle.gates import decide_gate, named_gates
-from modelwright.lifecycle.planning import awaited
+from modelwright.lifecycle.planning import awaited, satisfied, wanted_by
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.registration import model_state
 from modelwright.lifecycle.release import EndpointState, ReleaseState, fold_endpoint
@@ -68,6 +69,7 @@ class Version:
             "format": state.body.get("format"),
             "training_data": state.body.get("training_data"),
             "libraries": state.body.get("libraries"),
+            "imported": state.body.get("imported"),
         }
 
     def _repr_html_(self) -> str:
@@ -110,9 +112,21 @@ class Promotion:
         state = self.state
         if state.state != "finished":
             return state.state == "failed"
+        if self._overtaken() is not None:
+            return True
         return all(
-            _settled(endpoint, state) or awaited(self.platform, name) for name, endpoint in self._endpoints().items()
+            _settled(endpoint, state, wanted_by(self.platform, name)) or awaited(self.platform, name)
+            for name, endpoint in self._endpoints().items()
         )
+
+    def _overtaken(self) -> Event | None:
+        """Return who moved the alias on before an endpoint began to release this version, if somebody did."""
+        state = self.state
+        if all(_release_of(endpoint, state) is not None for endpoint in self._endpoints().values()):
+            return None
+        events = self.platform.model(self.model).events()
+        moves = [event for event in events if event.kind == "alias.set" and event.body["name"] == state.alias]
+        return moves[-1] if moves and moves[-1].body["version"] != state.version else None
 
     def wait(
         self, *, timeout: float | None = None, on_progress: Progress | None = None, for_approval: bool = False
@@ -158,6 +172,14 @@ class Promotion:
                 )
             error = RaceLostError if "was moved to version" in state.reason else ProviderError
             raise error(f"{self.model}:{state.version} was not promoted: {state.reason}")
+        moved = self._overtaken()
+        if moved is not None:
+            raise RaceLostError(
+                f"{self.model}:{state.version} was {state.alias} and never served: {moved.actor.id} moved it to "
+                f"version {moved.body['version']} at {timestamp(moved.at)}",
+                where=moved.reference,
+                remedy=f"promote it again, or look at `modelwright model history {self.model}`",
+            )
         for endpoint, release in self.releases().items():
             if release is not None and release.state in {"failed", "rolled_back"}:
                 raise ProviderError(
@@ -196,9 +218,12 @@ def _release_of(state: EndpointState, promotion: PromotionState) -> ReleaseState
     return led[0] if led else None
 
 
-def _settled(state: EndpointState, promotion: PromotionState) -> bool:
+def _settled(state: EndpointState, promotion: PromotionState, wanted: Mapping[str, Any] | None) -> bool:
     release = _release_of(state, promotion)
     if release is None:
+        # The alias was there already; a changed serving configuration still makes a new release of the version.
+        if state.moving is not None or (wanted is not None and not satisfied(state, wanted)):
+            return False
         current = state.current
         reference = f"{promotion.model}@{promotion.alias}"
         return current is not None and current.wanted["targets"].get(reference) == promotion.version

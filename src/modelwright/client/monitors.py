@@ -83,6 +83,13 @@ class MonitorHandle:
             results = [result for result in results if result.window in kept]
         return MonitorReport(self.name, monitor_status(self.platform, self.name), tuple(results))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything that it found so far as JSON."""
+        return self.report().to_dict()
+
+    def _repr_html_(self) -> str:
+        return self.report()._repr_html_()
+
 
 def monitor_status(platform: LivePlatform, monitor: str) -> str:
     """Return `waiting`, `healthy` or `violated`."""

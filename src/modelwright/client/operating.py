@@ -56,4 +56,8 @@ def operate(
 def operated(state: Path) -> bool:
     """Return whether some process ticks this environment now."""
     data = DirectoryStore(state).get(HEARTBEAT)
-    return data is not None and time.time() - float(json.loads(data)["at"]) < _STALE_SECONDS
+    try:
+        at = float(json.loads(data or b"")["at"])
+    except (ValueError, TypeError, KeyError):  # no heartbeat, or one that a full disk or a crash cut short
+        return False
+    return abs(time.time() - at) < _STALE_SECONDS  # from the future where the clock was set back

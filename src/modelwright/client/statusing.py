@@ -7,21 +7,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelwright.client.html import table
+from modelwright.client.html import definition_list, table
 from modelwright.client.monitors import monitor_status
 from modelwright.client.operating import operated
 from modelwright.client.tables import frame
-from modelwright.errors import FormatVersionError, IntegrityError, NotFoundError, TransitionError, did_you_mean
-from modelwright.lifecycle.planning import awaited, verb_to_release
+from modelwright.errors import (
+    FormatVersionError,
+    IntegrityError,
+    NotAppliedError,
+    NotFoundError,
+    ProviderError,
+    TransitionError,
+    did_you_mean,
+)
+from modelwright.lifecycle.planning import awaited, satisfied, verb_to_release, wanted_by
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.registration import model_state
 from modelwright.lifecycle.release import EndpointState
 from modelwright.lifecycle.rollout import next_step
-from modelwright.lifecycle.serving import endpoint_state
+from modelwright.lifecycle.serving import endpoint_state, verb_to_mend
 from modelwright.lifecycle.training import training_state
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from modelwright.client.client import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,16 @@ class Status:
         return table(f"{self.project} ({self.environment})", [resource.to_dict() for resource in self.resources])
 
 
+def shown(client: Client) -> str:
+    """Return a client as a notebook shows it: the state of its environment, also before the first `up`."""
+    try:
+        return client.status()._repr_html_()
+    except NotAppliedError as error:
+        return definition_list(
+            f"{client.project} ({client.environment})", {"state": error.message, "next": error.remedy}
+        )
+
+
 def status(platform: LivePlatform, state: Path) -> Status:
     """Return the state of everything declared. Reads; moves nothing."""
     record = platform.record
@@ -99,7 +119,12 @@ def _resource(platform: LivePlatform, name: str, document: Mapping[str, Any]) ->
     kind = str(document["kind"])
     try:
         word, detail = _DESCRIPTIONS.get(kind, _plain)(platform, name)
-    except (FormatVersionError, IntegrityError, TransitionError) as error:  # one bad stream hides no other resource
+    except (
+        FormatVersionError,
+        IntegrityError,
+        ProviderError,
+        TransitionError,
+    ) as error:  # one bad stream hides no other resource
         word, detail = "unreadable", str(error)
     return ResourceStatus(name, kind, word, detail)
 
@@ -137,8 +162,32 @@ def _endpoint(platform: LivePlatform, name: str) -> tuple[str, str]:
     if state.current is None:
         return _unreleased(platform, name, state)
     weights = state.traffic.weights if state.traffic else {}
+    if said := _broken(platform, name, state):
+        return "failed", said
     shares = ", ".join(f"{variant} {weight} %" for variant, weight in weights.items())
-    return "live", f"release {state.current.number}: {shares}; {url}"
+    return "live", f"release {state.current.number}: {shares}; {url}{_outdated(platform, name, state)}"
+
+
+def _outdated(platform: LivePlatform, name: str, state: EndpointState) -> str:
+    """Say that what is declared is not yet what serves, and the command that releases it; nothing where it is."""
+    wanted = wanted_by(platform, name)
+    if wanted is None or satisfied(state, wanted):
+        return ""
+    champions = [(r.partition("@")[0], n) for r, n in wanted["targets"].items() if r.endswith("@champion")]
+    verb = f"modelwright model promote {champions[0][0]}:{champions[0][1]}" if champions else "modelwright operate"
+    return f"; the declaration changed, next: {verb}"
+
+
+def _broken(platform: LivePlatform, name: str, state: EndpointState) -> str:
+    """Say which live variants cannot serve, and the command that mends it; nothing where all can."""
+    live = state.traffic.weights if state.traffic else {}
+    if platform.record.resource("endpoint", name).get("mode") == "batch":
+        return ""
+    failed = [d for d in platform.driver.serving.status(name).deployments if d.state == "failed" and d.name in live]
+    if not failed or state.current is None:
+        return ""
+    said = "; ".join(f"{d.name} cannot serve: {d.reason.partition(chr(10))[0]}" for d in failed)
+    return f"release {state.current.number}: {said}; next: {verb_to_mend(platform, name, state)}"
 
 
 def _unreleased(platform: LivePlatform, name: str, state: EndpointState) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from modelwright.client.endpoints import not_released
 from modelwright.errors import TransitionError, UsageError, did_you_mean
-from modelwright.lifecycle.appending import append_endpoint
+from modelwright.lifecycle.appending import append_endpoint, lost_to
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.serving import endpoint_state
 
@@ -44,5 +44,5 @@ def set_traffic(platform: LivePlatform, endpoint: str, weights: Mapping[str, int
     }
     key = f"by-hand/{len(platform.endpoint(endpoint).events())}"
     if append_endpoint(platform, endpoint, "traffic.set", body, key=key, reason=reason) is None:
-        raise TransitionError(f"a release of {endpoint} began in this moment", remedy="wait for it")
+        raise lost_to(platform, endpoint)
     platform.driver.serving.set_traffic(endpoint, weights, mirror)

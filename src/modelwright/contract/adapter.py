@@ -14,10 +14,12 @@ from modelwright.contract.outputs import Outputs
 from modelwright.contract.place import Location, Place
 from modelwright.contract.support import Answer
 from modelwright.errors import InvalidProjectError, ModelwrightError, Problem, UsageError, did_you_mean
+from modelwright.spec.lines import within
 
 if TYPE_CHECKING:
     from modelwright.contract.driver import Driver, Platform
     from modelwright.contract.scope import Scope
+    from modelwright.spec.environment import Environment
 
 KINDS = (
     "foundation",
@@ -65,14 +67,18 @@ class Adapter:
             raise UsageError(f"adapter {self.name!r} lowers {unknown[0]!r}, which is no kind",
                              remedy=did_you_mean(unknown[0], KINDS))  # fmt: skip
 
-    def read_settings(self, settings: Mapping[str, Any], environment: str) -> Any:
-        """Return an environment's validated settings. Raises `InvalidProjectError` with all problems."""
+    def read_settings(self, settings: Mapping[str, Any], environment: str, declared: Environment | None = None) -> Any:
+        """Return an environment's validated settings.
+
+        Raises `InvalidProjectError` with all problems, each at its line in the environment `declared`, if it is given.
+        """
         try:
             return self.settings.model_validate(dict(settings))
         except ValidationError as error:
             known = list(self.settings.model_fields)
             raise InvalidProjectError(
-                (_problem(found, environment, known) for found in error.errors()), where=f"adapter {self.name!r}"
+                (_problem(found, environment, known, declared) for found in error.errors()),
+                where=f"adapter {self.name!r}",
             ) from None
 
     def open_driver(self, record: Mapping[str, Any], place: Place, clock_path: str | None = None) -> Driver:
@@ -84,11 +90,13 @@ class Adapter:
         return cast("Platform", _load(self.platform)(place.folder, place.environment)) if self.platform else None
 
 
-def _problem(found: Any, environment: str, known: list[str]) -> Problem:
-    path = ".".join(["environments", environment, "settings", *(str(part) for part in found["loc"])])
+def _problem(found: Any, environment: str, known: list[str], declared: Environment | None) -> Problem:
+    inner = ".".join(["settings", *(str(part) for part in found["loc"])])
+    path = f"environments.{environment}.{inner}"
     hint = did_you_mean(str(found["loc"][-1]), known) if found["type"] == "extra_forbidden" else ""
     message = "is not a setting" if found["type"] == "extra_forbidden" else str(found["msg"])
-    return Problem(path, message, hint)
+    problem = Problem(path, message, hint)
+    return within(declared, problem, inner) if declared is not None else problem
 
 
 def _load(dotted: str) -> Callable[..., Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
@@ -10,6 +11,23 @@ from modelwright.contract.adapter import Adapter
 from modelwright.errors import ModelwrightError, UnknownAdapterError, did_you_mean
 
 GROUP = "modelwright.adapters"
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """An adapter as its entry point announces it, before anything of it is loaded."""
+
+    name: str
+    distribution: str
+    version: str
+
+
+def announced() -> tuple[Installed, ...]:
+    """Return every announced adapter, by name; one that two distributions claim stands twice."""
+    points = sorted(entry_points(group=GROUP), key=lambda point: (point.name, _distribution(point)))
+    return tuple(
+        Installed(point.name, _distribution(point), point.dist.version if point.dist else "") for point in points
+    )
 
 
 def installed() -> dict[str, str]:

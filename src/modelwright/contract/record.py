@@ -12,6 +12,9 @@ from modelwright.contract.place import Location
 from modelwright.errors import WrongScopeError
 
 VERSION = 1
+NEEDED = ("project", "environment", "adapter", "scope", "outputs", "requests", "desired")
+"""What no record can lack."""
+REPAIR = "restore it from a copy, or remove it and run `modelwright up`: that writes it again and makes nothing anew"
 
 
 def platform_record(assembly: Assembly, resolve: Callable[[Value], Value]) -> dict[str, Any]:

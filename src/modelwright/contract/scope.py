@@ -55,8 +55,10 @@ class Scope:
 
     @property
     def tags(self) -> dict[str, str]:
-        """What everything made carries, so that what is left over can be found."""
+        """What everything made carries: the labels declared, and what finds it when it is left over."""
         return {
+            **self.project.project.labels,
+            **(self._declared.labels if self._declared else {}),
             "modelwright:project": self.project.name,
             "modelwright:environment": self.environment,
             "modelwright:resource": self.owner,

@@ -13,11 +13,15 @@ Level = Literal["native", "emulated", "todo", "upstream", "never"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a feature is supported: `how` says what is run instead or why not, `instead` the nearest alternative."""
+    """How a feature is supported: `how` says what is run instead or why not, `instead` the nearest alternative.
+
+    `evidence` says what of a native feature is found in an assembly; see `native`.
+    """
 
     level: Level
     how: str = ""
     instead: str = ""
+    evidence: tuple[str, ...] = ()
 
     @property
     def works(self) -> bool:
@@ -25,9 +29,19 @@ class Answer:
         return self.level in {"native", "emulated"}
 
 
-def native() -> Answer:
-    """The platform does exactly that."""
-    return Answer("native")
+def native(*evidence: str) -> Answer:
+    """The platform does exactly that, and an assembly shows it.
+
+    `modelwright.testing` declares the feature and finds exactly its evidence beside what was there before:
+
+    | evidence | what is found |
+    |---|---|
+    | `aws:s3/bucket:Bucket` | a resource of this token, or a request of this operation |
+    | `-aws:s3/bucket:Bucket` | one less |
+    | `sagemaker.CreateModel#body.Containers` | one that was there has another value at or below this path |
+    | `sagemaker.UpdateEndpointWeights$weights` | a request with this slot: a release decides, and fills it |
+    """
+    return Answer("native", evidence=evidence)
 
 
 def emulated(how: str) -> Answer:
@@ -103,3 +117,30 @@ def refuse_gaps(found: Iterable[Gap], adapter: str) -> None:
         f"the project relies on {count} that adapter {adapter!r} does not support\n{lines}",
         remedy="change what is named, for this environment by an override, or choose another adapter",
     )
+
+
+Move = Literal["lost", "gained", "weaker", "stronger"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What becomes of a feature on the way from one adapter to another: `weaker` is native that is emulated there."""
+
+    feature: str
+    move: Move
+    before: Answer
+    after: Answer
+
+
+def moved(before: Mapping[str, Answer], after: Mapping[str, Answer]) -> tuple[Difference, ...]:
+    """Return how two tables differ in what a project may rely on, by feature."""
+    found = ((name, _move(before[name], after[name])) for name in sorted(before.keys() & after.keys()))
+    return tuple(Difference(name, move, before[name], after[name]) for name, move in found if move)
+
+
+def _move(before: Answer, after: Answer) -> Move | None:
+    if before.works != after.works:
+        return "lost" if before.works else "gained"
+    if not before.works or before.level == after.level:
+        return None
+    return "weaker" if before.level == "native" else "stronger"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NoReturn
@@ -108,13 +108,26 @@ class Event:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             _refuse(data, where, str(error))
         if event.schema != SCHEMA:
-            check_schema({"schema": event.schema}, "event", NEWEST)
+            check_schema({"schema": event.schema, "by": event.by}, "event", NEWEST)
         return event
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Event:
         """Read an event from the JSON document that `to_json` returns."""
         return cls.from_bytes(canonical(document))
+
+
+def merged(events: Iterable[Event]) -> list[Event]:
+    """Return events of several streams as one history, by the time of recording.
+
+    A stream is never turned against its own numbers: where a clock was set back, what came later stays later.
+    """
+    latest: dict[str, datetime] = {}
+    placed = []
+    for event in sorted(events, key=lambda event: (event.stream, event.seq)):
+        latest[event.stream] = max(event.recorded, latest.get(event.stream, event.recorded))
+        placed.append((latest[event.stream], event.stream, event.seq, event))
+    return [event for *_, event in sorted(placed, key=lambda item: item[:3])]
 
 
 _DECODER = msgspec.json.Decoder(Event)
@@ -126,6 +139,6 @@ def _refuse(data: bytes, where: str, reason: str) -> NoReturn:
         document = msgspec.json.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         document = None
-    if isinstance(document, dict):
+    if isinstance(document, dict) and str(document.get("schema")).startswith("modelwright.event/"):
         check_schema(document, "event", NEWEST)
     raise IntegrityError(f"not an event: {reason}", where=where, remedy="run `modelwright ledger verify`")

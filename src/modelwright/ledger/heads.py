@@ -79,7 +79,11 @@ def parse_heads(data: bytes, key: str) -> tuple[str, dict[str, Head]]:
         check_schema(document, "heads", _NEWEST)
         return str(document["prev"]), msgspec.convert(document["streams"], dict[str, Head])
     except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
-        raise IntegrityError(f"not a heads document: {error}", where=key) from error
+        raise IntegrityError(
+            f"not a heads document: {error}",
+            where=key,
+            remedy="restore it from a copy; `modelwright ledger verify` says what else is wrong",
+        ) from error
 
 
 def _head_at(store: Store, stream: str, seq: int) -> Head | None:

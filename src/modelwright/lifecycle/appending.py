@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from modelwright.errors import TransitionError
+from modelwright.canonical import timestamp
+from modelwright.errors import RaceLostError, TransitionError
 from modelwright.ledger.actor import Actor
 from modelwright.ledger.event import Draft, Event
 from modelwright.ledger.stream import Stream
@@ -41,6 +42,16 @@ def append_training(
 ) -> Event | None:
     """Append to a training job's stream what is still a legal step; return None when it is not."""
     return _append(platform.training(job), fold_training, Draft(kind, body, key, reason))
+
+
+def lost_to(platform: LivePlatform, endpoint: str) -> RaceLostError:
+    """Return the error of whoever was about to decide on an endpoint when somebody else did: it says who and when."""
+    winner = platform.endpoint(endpoint).events()[-1]
+    return RaceLostError(
+        f"{winner.actor.id} decided first: {winner.kind} at {timestamp(winner.recorded)}",
+        where=winner.reference,
+        remedy=f"look at `modelwright endpoint history {endpoint}`, and again",
+    )
 
 
 def _append(stream: Stream, fold: Fold, draft: Draft) -> Event | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from modelwright.canonical import check_schema, timestamp
+from modelwright.canonical import read_document, timestamp
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.record import Record
 from modelwright.lifecycle.registration import model_state, model_uri
 from modelwright.lifecycle.states import VersionState
+from modelwright.store import place
 
 _GATES = frozenset({"threshold", "beats", "passes"})
 
@@ -41,12 +41,12 @@ def start_evaluation(platform: LivePlatform, model: str, evaluation: str, versio
 
 def evaluation_result(platform: LivePlatform, evaluation: str) -> dict[str, Any] | None:
     """Return `evaluations/<id>/result.json`, or None before it exists."""
-    data = platform.store.get(f"evaluations/{evaluation}/result.json")
+    key = f"evaluations/{evaluation}/result.json"
+    data = platform.store.get(key)
     if data is None:
         return None
-    result: dict[str, Any] = json.loads(data)
-    check_schema(result, "evaluation", 1)
-    return result
+    remedy = "restore it from a copy, or remove its folder and evaluate again"
+    return read_document(data, "evaluation", 1, where=place(platform.store, key), remedy=remedy)
 
 
 def sees_held_out_rows(platform: LivePlatform, model: str, number: int) -> str:

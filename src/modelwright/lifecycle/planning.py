@@ -5,12 +5,11 @@ Each variant's filled request is kept as `releases/<endpoint>/<variant>.json`, s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from modelwright.canonical import canonical
+from modelwright.canonical import canonical, read_object
 from modelwright.contract.driver import Filled
 from modelwright.errors import IntegrityError, NotFoundError
 from modelwright.ledger.event import Draft, Event
@@ -18,6 +17,9 @@ from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.registration import model_state, model_uri
 from modelwright.lifecycle.release import EndpointState, ReleaseState, fold_endpoint
 from modelwright.lifecycle.states import VersionState
+from modelwright.store import place
+
+_LOST_VARIANT = "restore it from a copy, or promote the version again: a new release writes its own"
 
 
 def resolve(platform: LivePlatform, reference: str) -> VersionState | None:
@@ -220,11 +222,12 @@ def copy_variants(platform: LivePlatform, endpoint: str, source: ReleaseState, p
 
 def read_variant(platform: LivePlatform, endpoint: str, variant: str) -> dict[str, Any]:
     """Return the document of a variant. Raises `IntegrityError` when it is not there."""
-    data = platform.store.get(f"releases/{endpoint}/{variant}.json")
+    key = f"releases/{endpoint}/{variant}.json"
+    where = place(platform.store, key)
+    data = platform.store.get(key)
     if data is None:
-        raise IntegrityError(f"releases/{endpoint}/{variant}.json is missing")
-    document: dict[str, Any] = json.loads(data)
-    return document
+        raise IntegrityError(f"{where} is missing", remedy=_LOST_VARIANT)
+    return read_object(data, where=where, needs=("request", "digest"), remedy=_LOST_VARIANT)
 
 
 def variant_request(platform: LivePlatform, endpoint: str, variant: str) -> Filled:

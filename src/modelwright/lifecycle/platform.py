@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 import uuid
 from collections.abc import Callable
@@ -17,7 +18,22 @@ from modelwright.store import Store
 
 
 def _owner() -> str:
-    return f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    return f"{socket.gethostname()}/{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+def is_gone(owner: str) -> bool:
+    """Return whether the process that a claim names ended; False for one of another machine, whose end nobody sees."""
+    host, _, process = owner.rpartition("/")
+    pid = process.partition("-")[0]
+    if host != socket.gethostname() or not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 @dataclass(frozen=True, slots=True)

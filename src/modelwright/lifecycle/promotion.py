@@ -9,6 +9,7 @@ from __future__ import annotations
 from modelwright.canonical import timestamp
 from modelwright.errors import RaceLostError, TransitionError
 from modelwright.ledger.event import Draft, Event
+from modelwright.lifecycle.aliases import refuse_misspelt
 from modelwright.lifecycle.appending import append_model
 from modelwright.lifecycle.evaluation import baselines, evaluation_result, start_evaluation
 from modelwright.lifecycle.gates import GateOutcome, decide_gate, named_gates
@@ -28,8 +29,10 @@ def request_promotion(
 ) -> PromotionState:
     """Open a promotion, or return the open one of the same version; `override` ends its waiting for gates.
 
-    Raises `RaceLostError` while another version is on its way, and `TransitionError` for a version that was refused.
+    Raises `RaceLostError` while another version is on its way, `TransitionError` for a version that was refused, and
+    `UsageError` for an alias that looks like a misspelt one.
     """
+    refuse_misspelt(platform, version.model, alias)
     found: str = ""
 
     def decide(events: tuple[Event, ...]) -> Draft | None:

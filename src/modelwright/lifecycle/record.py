@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from modelwright.assembly.value import fill, from_json
-from modelwright.canonical import check_schema, digest_of
+from modelwright.canonical import digest_of, read_document
 from modelwright.contract.driver import Filled
-from modelwright.errors import IntegrityError, NotAppliedError, NotFoundError, did_you_mean
-from modelwright.store import Store
+from modelwright.contract.record import NEEDED, REPAIR, VERSION
+from modelwright.errors import NotAppliedError, NotFoundError, did_you_mean
+from modelwright.store import Store, place
 
 KEY = "platform.json"
 
@@ -132,9 +132,5 @@ def read_record(store: Store, known: Record | None = None) -> Record:
         raise NotAppliedError("this environment was never applied", remedy="run `modelwright up` first")
     if known is not None and known.data == data:
         return known
-    try:
-        document = json.loads(data)
-    except ValueError as error:
-        raise IntegrityError(f"{KEY} is damaged: {error}", remedy="remove it and run `modelwright up`") from error
-    check_schema(document, "platform", 1)
+    document = read_document(data, "platform", VERSION, where=place(store, KEY), needs=NEEDED, remedy=REPAIR)
     return Record(document, data)

@@ -6,12 +6,12 @@ started again under a name of its own, a few times; one that failed by itself wa
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from modelwright.canonical import canonical, parse_timestamp, timestamp
+from modelwright.canonical import canonical, parse_timestamp, read_object, timestamp
 from modelwright.lifecycle.platform import LivePlatform
+from modelwright.store import place
 
 ATTEMPTS = 3
 """How often a job that is lost is started in all."""
@@ -45,7 +45,8 @@ def read_run(platform: LivePlatform, key: str) -> Run | None:
     data = platform.store.get(key)
     if data is None:
         return None
-    document = json.loads(data)
+    remedy = "remove it: the schedule then runs as if for the first time"
+    document = read_object(data, where=place(platform.store, key), needs=("job", "now", "done"), remedy=remedy)
     now, done = parse_timestamp(document["now"]), document["done"]
     known = "succeeded" in document  # notes of versions before 0.2 do not say it
     last = document["succeeded"] if known else (document["now"] if done else None)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from typing import Any
 
 from modelwright.canonical import check_schema, digest
-from modelwright.errors import IntegrityError, NotFoundError, TrainingFailedError, did_you_mean
+from modelwright.errors import IntegrityError, NotFoundError, TrainingFailedError, UsageError
 from modelwright.ledger.event import Draft, Event
 from modelwright.lifecycle.appending import append_model
 from modelwright.lifecycle.platform import LivePlatform
 from modelwright.lifecycle.states import ModelState, VersionState, fold_model
 from modelwright.lifecycle.training import find_run, run_result
 from modelwright.store import Store
+
+_NEWEST = 5
 
 
 def model_state(platform: LivePlatform, model: str) -> ModelState:
@@ -26,16 +29,27 @@ def find_version(platform: LivePlatform, reference: str) -> VersionState:
     alias = "@" in reference
     model, _, which = reference.partition("@" if alias else ":")
     state = model_state(platform, model)
+    if not which:
+        raise UsageError(f"{reference} says which model, and not which version", remedy=_choice(model, state))
     if alias:
         number = state.aliases.get(which)
         if number is None:
-            raise NotFoundError(f"{reference} has no version", remedy=did_you_mean(which, state.aliases))
+            raise NotFoundError(f"{reference} has no version", remedy=_choice(model, state, which))
         return state.versions[number]
     if not which.isdecimal() or int(which) not in state.versions:
-        raise NotFoundError(
-            f"model {model} has no version {which!r}", remedy=did_you_mean(which, map(str, state.versions))
-        )
+        raise NotFoundError(f"model {model} has no version {which!r}", remedy=_choice(model, state))
     return state.versions[int(which)]
+
+
+def _choice(model: str, state: ModelState, alias: str = "") -> str:
+    """Return the references that can be meant: a near alias, else all aliases and the newest versions."""
+    if not state.versions:
+        return f"{model} has no versions yet: train one"
+    near = difflib.get_close_matches(alias, state.aliases, n=1) if alias else []
+    if near:
+        return f"did you mean {model}@{near[0]}?"
+    known = [f"{model}:{number}" for number in sorted(state.versions)[-_NEWEST:]]
+    return f"one of: {', '.join([*(f'{model}@{name}' for name in sorted(state.aliases)), *known])}"
 
 
 def register(platform: LivePlatform, run: str, *, model: str | None = None) -> VersionState:

@@ -13,6 +13,7 @@ from typing import Any
 from modelwright.errors import TransitionError
 from modelwright.ledger.event import Event
 from modelwright.ledger.fold import fold
+from modelwright.lifecycle.resumed import Resumed
 
 _STEPS = {
     "planned": {"rolling", "rolling_back", "failed"},
@@ -97,7 +98,7 @@ class EndpointState:
 
 def fold_endpoint(events: tuple[Event, ...]) -> EndpointState:
     """Fold an `endpoint/<name>` stream. Raises `TransitionError` on an illegal step."""
-    return fold(events, EndpointState(), _FOLDS)
+    return _ENDPOINT(events)
 
 
 def _planned(state: EndpointState, event: Event) -> EndpointState:
@@ -228,3 +229,5 @@ _FOLDS = {
     "rollback.done": _rolled_back,
     "endpoint.retired": _retired,
 }
+
+_ENDPOINT = Resumed(EndpointState(), lambda before, events: fold(events, before, _FOLDS))

@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from modelwright.canonical import timestamp
-from modelwright.errors import RaceLostError
+from modelwright.errors import IntegrityError, RaceLostError
 from modelwright.ledger.event import Event
+from modelwright.lifecycle.appending import append_training
 from modelwright.lifecycle.platform import LivePlatform, Step
 from modelwright.lifecycle.promotion import request_promotion
 from modelwright.lifecycle.registration import model_state, register
@@ -16,6 +17,9 @@ from modelwright.lifecycle.release import fold_endpoint
 from modelwright.lifecycle.states import RunState, TrainingState
 from modelwright.lifecycle.training import data_digest, queue_run, training_state
 from modelwright.workload.monitor.state import Result, latest_results, matches
+
+_REFUSED = "retrain.refused"
+"""The event that says why a retrained model was not registered."""
 
 
 def decide_retraining(platform: LivePlatform, monitor: str) -> str:
@@ -144,13 +148,23 @@ def _unregistered(platform: LivePlatform, job: str) -> RunState | None:
     promoted = {promotion.version for promotion in state.promotions.values()}
     known = {version.run: version for version in state.versions.values()}
     digests = {version.digest: version for version in state.versions.values()}
-    for run in training_state(platform, job).runs.values():
-        if run.origin != "retrain" or run.state != "succeeded" or run.model is None:
+    training = training_state(platform, job)
+    refused = {event.body["run"] for event in training.decisions if event.kind == _REFUSED}
+    for run in training.runs.values():
+        if run.origin != "retrain" or run.state != "succeeded" or run.model is None or run.run in refused:
             continue
         version = known.get(run.run) or digests.get(run.model)
         if version is None or (version.number not in promoted and version.state == "verified"):
             return run
     return None
+
+
+def _refuse(platform: LivePlatform, job: str, run: RunState, error: IntegrityError) -> Step:
+    """Note once that a run's files are not what it wrote: it is not tried again, and later decisions go on."""
+    body = {"run": run.run, "model": run.model, "error": {"type": type(error).__name__, "message": error.message}}
+    reason = f"run {run.run} cannot be registered: {error.message}"
+    append_training(platform, job, _REFUSED, body, key=f"retrain/{run.run}/refused", reason=reason)
+    return Step(f"training/{job}", reason, moved=True, failed=True)
 
 
 def advance_retrained(platform: LivePlatform, job: str) -> Step | None:
@@ -161,7 +175,10 @@ def advance_retrained(platform: LivePlatform, job: str) -> Step | None:
     run = _unregistered(platform, job)
     if run is None:
         return None
-    version = register(platform, run.run)
+    try:
+        version = register(platform, run.run)
+    except IntegrityError as error:
+        return _refuse(platform, job, run, error)
     try:
         promotion = request_promotion(platform, version, reason=f"retrained by {run.run}")
     except RaceLostError as error:

@@ -15,7 +15,7 @@ from modelwright.errors import ModelwrightError, TransientError
 from modelwright.lifecycle.appending import append_endpoint
 from modelwright.lifecycle.conditions import broken_condition
 from modelwright.lifecycle.planning import ensure_variants, variant_request
-from modelwright.lifecycle.platform import LivePlatform, Step
+from modelwright.lifecycle.platform import LivePlatform, Step, is_gone
 from modelwright.lifecycle.promotion import set_alias
 from modelwright.lifecycle.registration import model_state
 from modelwright.lifecycle.release import EndpointState, ReleaseState, fold_endpoint
@@ -65,9 +65,11 @@ def _perform(
 
 
 def _abandoned(platform: LivePlatform, release: ReleaseState, status: ServingStatus) -> bool:
-    """Return whether the process that was to start the servers is past its deadline; any process does the rest."""
-    late = platform.wall() > release.claim["deadline"]
-    return late and release.claim["owner"] != platform.owner and not _deployed(release, status)
+    """Return whether the process that was to start the servers is gone or late; any process does the rest."""
+    owner = release.claim["owner"]
+    if owner == platform.owner or _deployed(release, status):
+        return False
+    return platform.wall() > release.claim["deadline"] or is_gone(owner)
 
 
 def _deployed(release: ReleaseState, status: ServingStatus) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from modelwright.contract.driver import Deployment, ServingStatus
 from modelwright.errors import NotReleasedError, TransitionError
-from modelwright.lifecycle.appending import append_endpoint
+from modelwright.lifecycle.appending import append_endpoint, lost_to
 from modelwright.lifecycle.planning import (
     awaited,
     ensure_variants,
@@ -43,15 +43,25 @@ def advance_endpoint(platform: LivePlatform, endpoint: str) -> Step | None:
     if state.going_back is not None:
         return _restore(platform, endpoint, state)
     planned = _plan(platform, endpoint, state)
-    return planned or _shadow(platform, endpoint, state, status) or _trouble(endpoint, state, status)
+    return planned or _shadow(platform, endpoint, state, status) or _trouble(platform, endpoint, state, status)
 
 
-def _trouble(endpoint: str, state: EndpointState, status: ServingStatus) -> Step | None:
-    """Say what serves no more and cannot be started again; what is planned next may mend it."""
+def _trouble(platform: LivePlatform, endpoint: str, state: EndpointState, status: ServingStatus) -> Step | None:
+    """Say what serves no more and cannot be started again, and what to do; what is planned next may mend it."""
     known = {*state.traffic.weights, *state.traffic.mirror} if state.traffic else set()
     broken = [d for d in status.deployments if d.state == "failed" and d.name in known]
     text = "; ".join(f"{deployment.name} cannot serve: {deployment.reason}" for deployment in broken)
-    return Step(f"endpoint/{endpoint}", text, failed=True) if broken else None
+    remedy = verb_to_mend(platform, endpoint, state)
+    return Step(f"endpoint/{endpoint}", f"{text}; next: {remedy}", failed=True) if broken else None
+
+
+def verb_to_mend(platform: LivePlatform, endpoint: str, state: EndpointState) -> str:
+    """Return the command that puts something else in place of a live version that cannot serve."""
+    if previous_release(state) is not None:
+        return f'modelwright endpoint rollback {endpoint} --reason "…"'
+    model = next(iter(platform.record.serves(endpoint))).partition("@")[0].partition(":")[0]
+    training = platform.record.model(model).get("training")
+    return f"modelwright train {training} --promote" if training else f"modelwright model list {model}"
 
 
 def _plan(platform: LivePlatform, endpoint: str, state: EndpointState) -> Step | None:
@@ -176,11 +186,14 @@ def _start_shadow(
 def roll_back(platform: LivePlatform, endpoint: str, reason: str) -> str:
     """Abort the release under way, else restore what served before the live one; return what was decided.
 
-    A release that was itself rolled back is never restored, so a second rollback goes further back. Raises
-    `NotReleasedError` when nothing serves and `TransitionError` when there is nothing to go back to.
+    A restoration that is under way is that decision already, taken by somebody who may have been killed since. A
+    release that was itself rolled back is never restored, so a second rollback goes further back. Raises
+    `NotReleasedError` when nothing serves, `TransitionError` when there is nothing to go back to, and `RaceLostError`.
     """
     state = endpoint_state(platform, endpoint)
     if state.moving is not None:
+        if state.moving.restores is not None and state.moving.state != "rolling_back":
+            return f"release {state.moving.number} restores release {state.moving.restores}"
         if state.moving.state != "rolling_back":
             abort(platform, endpoint, state.moving, reason, {})
         return f"release {state.moving.number} is aborted"
@@ -193,7 +206,7 @@ def roll_back(platform: LivePlatform, endpoint: str, reason: str) -> str:
     body = {"release": current.number, "to": previous.number, "reason": reason, "evidence": {}}
     key = f"rollback/{current.number}/{state.latest.number if state.latest else 0}"
     if append_endpoint(platform, endpoint, "rollback.started", body, key=key, reason=reason) is None:
-        raise TransitionError(f"a release of {endpoint} began in this moment", remedy="look at its history, and again")
+        raise lost_to(platform, endpoint)
     event = plan_restoration(platform, endpoint, previous, reason)
     number = event.body["release"] if event else "?"
     return f"release {number} restores release {previous.number}"

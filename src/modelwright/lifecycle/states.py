@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from modelwright.errors import TransitionError
 from modelwright.ledger.event import Event
+from modelwright.lifecycle.resumed import Resumed
 
 _RUN_STEPS = {
     "queued": {"running", "failed", "cancelled", "lost"},
@@ -55,8 +56,11 @@ class TrainingState:
 
 def fold_training(events: tuple[Event, ...]) -> TrainingState:
     """Fold a `training/<job>` stream. Raises `TransitionError` on an illegal step."""
-    runs: dict[str, RunState] = {}
-    decisions: list[Event] = []
+    return _TRAINING(events)
+
+
+def _train_on(before: TrainingState, events: Sequence[Event]) -> TrainingState:
+    runs, decisions = dict(before.runs), list(before.decisions)
     for event in events:
         if event.kind.startswith("retrain."):
             decisions.append(event)
@@ -64,6 +68,9 @@ def fold_training(events: tuple[Event, ...]) -> TrainingState:
             run = _fold_run(runs.get(event.body["run"]), event)
             runs[run.run] = run
     return TrainingState(runs, tuple(decisions))
+
+
+_TRAINING = Resumed(TrainingState(), _train_on)
 
 
 def _fold_run(run: RunState | None, event: Event) -> RunState:
@@ -146,9 +153,11 @@ _VERSION_STEPS = {
 
 def fold_model(events: tuple[Event, ...]) -> ModelState:
     """Fold a `model/<model>` stream. Raises `TransitionError` on an illegal step."""
-    versions: dict[int, VersionState] = {}
-    aliases: dict[str, int] = {}
-    promotions: dict[str, PromotionState] = {}
+    return _MODEL(events)
+
+
+def _model_on(before: ModelState, events: Sequence[Event]) -> ModelState:
+    versions, aliases, promotions = dict(before.versions), dict(before.aliases), dict(before.promotions)
     for event in events:
         body = event.body
         match event.kind.split("."):
@@ -162,6 +171,9 @@ def fold_model(events: tuple[Event, ...]) -> ModelState:
                 promotion = _fold_promotion(promotions.get(body["promotion"]), event)
                 promotions[promotion.id] = promotion
     return ModelState(versions, aliases, promotions)
+
+
+_MODEL = Resumed(ModelState(), _model_on)
 
 
 def _registered(event: Event) -> VersionState:

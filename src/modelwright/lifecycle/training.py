@@ -6,18 +6,17 @@ carries a key.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from modelwright.canonical import check_schema, digest_of, timestamp
+from modelwright.canonical import digest_of, read_document, timestamp
 from modelwright.contract.driver import JobStatus
 from modelwright.errors import ModelwrightError, NotFoundError, ProviderError, TransientError, did_you_mean
 from modelwright.ledger.event import Draft, Event
 from modelwright.lifecycle.appending import append_training
 from modelwright.lifecycle.platform import LivePlatform, Step
 from modelwright.lifecycle.states import RunState, TrainingState, fold_training
-from modelwright.store import open_store
+from modelwright.store import open_store, place
 
 
 def training_state(platform: LivePlatform, job: str) -> TrainingState:
@@ -44,19 +43,22 @@ def queue_run(
     origin: str = "person",
     key: str | None = None,
     cause: tuple[str, ...] = (),
+    awaited: bool = False,
 ) -> str:
-    """Queue and start a run; return its name. With a `key`, the run queued under it before is returned."""
-    document = platform.record.resource("training", job)
-    data = data_digest(platform, job)
+    """Queue and start a run; return its name. With a `key`, the run queued under it before is returned.
+
+    A run that is `awaited` names the process that waits for it, so that another may go on when that one is killed.
+    """
+    asked = asked_for(platform, job, hyperparameters)
 
     def decide(events: tuple[Event, ...]) -> Draft | None:
         runs = fold_training(events).runs
         run = f"{job}-{len(runs) + 1}"
         body: dict[str, Any] = {
             "run": run,
-            "hyperparameters": {**document.get("hyperparameters", {}), **(hyperparameters or {})},
+            **asked,
             "origin": origin,
-            "data": data,
+            **({"awaited": platform.owner} if awaited else {}),
         }
         return Draft("run.queued", body, key=key or f"{run}/queued/{platform.owner}", cause=cause)
 
@@ -64,6 +66,12 @@ def queue_run(
     run = str(event.body["run"]) if event else ""
     advance_run(platform, run)
     return run
+
+
+def asked_for(platform: LivePlatform, job: str, hyperparameters: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what makes two runs the same wish: all hyperparameters and the data that is there now."""
+    declared = platform.record.resource("training", job).get("hyperparameters", {})
+    return {"hyperparameters": {**declared, **(hyperparameters or {})}, "data": data_digest(platform, job)}
 
 
 def advance_run(platform: LivePlatform, run: str) -> Step | None:
@@ -130,12 +138,12 @@ def _finish(platform: LivePlatform, state: RunState, status: JobStatus) -> str:
 
 def run_result(platform: LivePlatform, run: str) -> dict[str, Any] | None:
     """Return `runs/<run>/result.json`, or None before it exists."""
-    data = platform.store.get(f"runs/{run}/result.json")
+    key = f"runs/{run}/result.json"
+    data = platform.store.get(key)
     if data is None:
         return None
-    result: dict[str, Any] = json.loads(data)
-    check_schema(result, "run", 1)
-    return result
+    remedy = "restore it from a copy, or train again"
+    return read_document(data, "run", 1, where=place(platform.store, key), needs=("status", "metrics"), remedy=remedy)
 
 
 def cancel_run(platform: LivePlatform, run: str) -> None:

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from modelwright.errors import UsageError, did_you_mean
+from modelwright.ledger.event import merged
 from modelwright.report.deciding import decided, markers
 from modelwright.report.series import Drifted, Measured, Released, StoryData, Traffic, Window
 
@@ -37,7 +38,7 @@ def collect_story(client: Client, *, endpoint: str | None = None, monitor: str |
         facts=_facts(events, state, results),
         measured=measured,
         drifted=drifted,
-        traffic=tuple(_traffic(own)),
+        traffic=tuple(traffic_of(own)),
         decisions=tuple(decided(events)),
         releases=tuple(_releases(state)),
         markers=tuple(markers(events)),
@@ -72,7 +73,7 @@ def _events(platform: LivePlatform, endpoint: str, monitors: Sequence[str]) -> l
         *(f"monitor/{monitor}" for monitor in monitors),
     ]
     found = [event for name in names for event in platform.ledger.stream(name).events()]
-    return sorted(found, key=lambda event: (event.recorded, event.stream, event.seq))
+    return merged(found)
 
 
 def _references(platform: LivePlatform, endpoint: str) -> Iterator[str]:
@@ -143,7 +144,8 @@ def _drifted(results: Sequence[Result]) -> Iterator[Drifted]:
         yield Drifted(column, method, tuple(_window(result) for result in windows), false_alarms)
 
 
-def _traffic(events: Sequence[Event]) -> Iterator[Traffic]:
+def traffic_of(events: Sequence[Event]) -> Iterator[Traffic]:
+    """Yield the shares, by version, that hold from each moment on."""
     for event in events:
         if event.kind == "traffic.set":
             versions = event.body["versions"]

@@ -8,14 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from html import escape
 
 from modelwright.report.axis import Axis
+from modelwright.report.text import escape
 from modelwright.report.values import Frame, Level, Marker, Point, Series
 
 TINTS = 6
 MARKER_ROW = 14.0
 _LETTER = 6.4
+_HALF = 20.0
+"""Half of a label of the time axis: one that stands nearer to the edge ends there."""
 
 
 def svg(title: str, parts: Iterable[str], frame: Frame, css: str = "chart") -> str:
@@ -53,7 +55,8 @@ def grid(x: Axis, y: Axis, frame: Frame) -> str:
     for tick in x.ticks:
         at = px(x.position(tick.value))
         parts.append(f'<line class="axis" x1="{at}" x2="{at}" y1="{px(base)}" y2="{px(base + 4)}"/>')
-        parts.append(f'<text class="tick" x="{at}" y="{px(base + 18)}" text-anchor="middle">{tick.label}</text>')
+        anchor = "end" if x.position(tick.value) > frame.width - _HALF else "middle"
+        parts.append(f'<text class="tick" x="{at}" y="{px(base + 18)}" text-anchor="{anchor}">{tick.label}</text>')
     parts.append(f'<line class="axis" x1="{px(x.start)}" x2="{px(x.end)}" y1="{px(base)}" y2="{px(base)}"/>')
     return "".join(parts)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from html import escape
 from importlib.resources import files
 
+from modelwright.report.text import escape
+
 _TINTED = "".join(
-    f"svg .line.t{n},svg .whisker.t{n}{{stroke:var(--c{n})}}"
+    f"svg .line.t{n},svg .whisker.t{n},svg .range.t{n}{{stroke:var(--c{n})}}"
     f"svg .dot.t{n},svg .area.t{n},svg .bar.t{n}{{fill:var(--c{n})}}.swatch.t{n}{{background:var(--c{n})}}"
     for n in range(1, 7)
 )
@@ -20,14 +21,19 @@ class Markup(str):
     __slots__ = ()
 
 
-def page(title: str, sections: Iterable[str]) -> str:
-    """Return a whole page. It loads nothing, and its policy forbids that anything is loaded."""
+def page(title: str, sections: Iterable[str], *, images: bool = False) -> str:
+    """Return a whole page. It loads nothing, and its policy forbids that anything is loaded.
+
+    With `images` it may show those that stand in the page itself.
+    """
     body = "".join(sections)
+    css = ' class="site"' if images else ""
+    policy = "default-src 'none'; style-src 'unsafe-inline'" + ("; img-src data:" if images else "")
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"/>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>"
-        f"<title>{escape(title)}</title><style>{_style()}</style></head><body><main>{body}</main></body></html>\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}"/>'
+        f"<title>{escape(title)}</title><style>{_style()}</style></head><body{css}><main>{body}</main></body></html>\n"
     )
 
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from html import escape
 
 from modelwright.report.axis import Axis, number_axis, time_axis
 from modelwright.report.drawing import (
@@ -24,10 +23,14 @@ from modelwright.report.drawing import (
     svg,
     tint_of,
 )
+from modelwright.report.text import escape
 from modelwright.report.values import Frame, Level, Marker, Series
 
+_CROWDED = 150
+"""Points of a series beyond which only those that alert are dots: the others are on the line."""
 
-def time_chart(
+
+def time_chart(  # noqa: PLR0913  a chart has so many sides, all but three of them optional
     title: str,
     series: Sequence[Series],
     *,
@@ -36,17 +39,25 @@ def time_chart(
     unit: str = "",
     levels: Sequence[Level] = (),
     markers: Sequence[Marker] = (),
+    frame: Frame | None = None,
+    least: float | None = None,
 ) -> str:
-    """Return a chart of series over time; whiskers show intervals, a ring shows an alert."""
-    x, frame, rows, ordered = _layout(start, end, markers, Frame())
-    y = _value_axis(series, levels, frame)
+    """Return a chart of series over time; whiskers show intervals, a ring shows an alert.
+
+    The axis of values begins at `least` where no value is below it.
+    """
+    small = frame is not None and frame.width < Frame().width
+    x, frame, rows, ordered = _layout(start, end, markers, frame or Frame())
+    y = _value_axis(series, levels, frame, least)
     parts = [grid(x, y, frame), *(level(one, x, y) for one in levels), *draw_markers(ordered, rows, x, frame)]
     for one in series:
         parts.append(line(one, x, y))
-        parts.extend(dot(one, point, x, y) for point in one.points)
+        crowded = len(one.points) > _CROWDED
+        parts.extend(dot(one, point, x, y) for point in one.points if point.alert or not crowded)
     if not any(one.points for one in series):
         parts.append(empty(frame))
-    return figure(title, svg(title, parts, frame), [(one.name, one.tint) for one in series], unit)
+    css = "chart small" if small else "chart"
+    return figure(title, svg(title, parts, frame, css), [(one.name, one.tint) for one in series], unit)
 
 
 def share_chart(
@@ -139,15 +150,16 @@ def _layout(
     start: datetime, end: datetime, markers: Sequence[Marker], frame: Frame
 ) -> tuple[Axis, Frame, list[int], list[Marker]]:
     """Return the time axis, a frame with room for the markers' labels, and each marker's row."""
-    x = time_axis(start, end, frame.left, frame.width - frame.right)
+    wanted = 8 if frame.width >= Frame().width else 5
+    x = time_axis(start, end, frame.left, frame.width - frame.right, wanted=wanted)
     ordered = sorted(markers, key=lambda marker: marker.at)
     rows = stagger(ordered, x)
     room = MARKER_ROW * (max(rows) + 1) if rows else 0.0
     return x, replace(frame, height=frame.height + room, top=frame.top + room), rows, ordered
 
 
-def _value_axis(series: Sequence[Series], levels: Sequence[Level], frame: Frame) -> Axis:
-    values = [one.value for one in levels]
+def _value_axis(series: Sequence[Series], levels: Sequence[Level], frame: Frame, least: float | None) -> Axis:
+    values = [one.value for one in levels] + ([least] if least is not None else [])
     for one in series:
         for point in one.points:
             values += [value for value in (point.value, point.low, point.high) if value is not None]

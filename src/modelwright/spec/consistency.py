@@ -124,8 +124,10 @@ def _no_view(inventory: Inventory, reference: ViewReference) -> Problem | None:
 
 def _unfit(inventory: Inventory, resource: Resource) -> Iterator[Problem]:
     """Yield references that lead to a resource which cannot do what is asked of it."""
-    if isinstance(resource, Endpoint) and resource.to:
-        yield from _read_only(inventory, resource.to.store, "to")
+    if isinstance(resource, Endpoint):
+        if resource.to:
+            yield from _read_only(inventory, resource.to.store, "to")
+        yield from _mixed(inventory, resource)
     if isinstance(resource, FeatureStore):
         yield from _read_only(inventory, resource.store.name, "store")
     if isinstance(resource, Monitor):
@@ -139,6 +141,23 @@ def _read_only(inventory: Inventory, store: str, path: str) -> Iterator[Problem]
     found = inventory.find(store)
     if isinstance(found, DataStore) and not found.owned:
         yield Problem(path, f"{store!r} exists outside the project and is only read", "declare a DataStore to write to")
+
+
+def _mixed(inventory: Inventory, endpoint: Endpoint) -> Iterator[Problem]:
+    """Yield a problem where versions of several declared models would stand behind one address.
+
+    A variant, a captured row and a monitor's result name their version by its number alone, and every model counts its
+    versions from 1.
+    """
+    declared = {model.name for model in inventory.models}
+    served = list(dict.fromkeys(reference.model for reference in endpoint.serves if reference.model in declared))
+    if len(served) > 1:
+        text = f"are versions of several models ({', '.join(served)}); an endpoint serves versions of one"
+        yield Problem("serves", text, "declare an endpoint for each model")
+    shadow = endpoint.shadow
+    if served and shadow is not None and shadow.model in declared and shadow.model not in served:
+        text = f"{shadow.document()} is of another model than {endpoint.name} serves"
+        yield Problem("shadow", text, f"a version of {served[0]}")
 
 
 def _unwatchable(monitor: Monitor, endpoint: Endpoint) -> Iterator[Problem]:

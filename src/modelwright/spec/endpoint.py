@@ -98,6 +98,8 @@ class Endpoint(Resource):
             yield Problem("autoscale", f"says nothing, so instances={tuple(self.instances)} would never move")
 
     def _batch_flaws(self) -> Iterator[Problem]:
+        if len(self.serves) > 1:
+            yield Problem("serves", "takes one version in mode 'batch': every row is scored once", "leave weights out")
         for name in ("source", "to"):
             if getattr(self, name) is None:
                 yield Problem(name, "is required in mode 'batch'", 'such as lake / "customers"')
@@ -117,6 +119,7 @@ class Endpoint(Resource):
         found = {f"endpoint.mode.{self.mode}", f"endpoint.rollout.{self.rollout.KIND}"}
         found |= {f"endpoint.guardrail.{name}" for name in conditions | actions}
         found |= {name for name, value in self._wanted().items() if value}
+        found |= self.image.relies_on() if self.image else set()
         return super().relies_on() | found
 
     def _wanted(self) -> dict[str, Any]:

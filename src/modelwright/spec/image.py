@@ -6,6 +6,8 @@ from modelwright.spec.base import Spec
 from modelwright.spec.field import Many, Table, Takes, option
 from modelwright.spec.reference import Given, Secret
 
+EVERY_MODULE = ("**/*.py",)
+"""The project's files that go into an image unless it says otherwise."""
 Variables = Table[str, str | Secret | Given]
 """Environment variables of a process; secrets and given values by reference."""
 
@@ -23,11 +25,16 @@ class Image(Spec):
         "A requirements file of the project, or the requirements themselves; None takes the lock file if there is one.",
         default=None,
     )
-    include: Many[str] = option("The project's files that go into the image, as patterns.", default=("**/*.py",))
+    include: Many[str] = option("The project's files that go into the image, as patterns.", default=EVERY_MODULE)
     exclude: Many[str] = option("Files left out although `include` takes them.", default=())
     env: Variables = option("Environment variables.", default={})
 
     def relies_on(self) -> frozenset[str]:
         """Return the features that this image relies on."""
-        wanted = {"image.base": self.base, "image.requirements": self.requirements}
+        wanted = {
+            "image.base": self.base,
+            "image.python": self.python,
+            "image.requirements": self.requirements,
+            "image.files": self.exclude or self.include != EVERY_MODULE,
+        }
         return frozenset(name for name, value in wanted.items() if value)

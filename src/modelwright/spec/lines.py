@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from modelwright.errors import Problem
+    from modelwright.spec.base import Spec
     from modelwright.spec.problems import Found
 
 _STEP = re.compile(r"\[(\d+)\]|([^.\[]+)")
@@ -39,6 +42,27 @@ class Lines:
                 if isinstance(node, ast.Call):
                     self._calls.setdefault(node.lineno, []).append(node)
         return self._calls.get(line, [])
+
+
+def within(spec: Spec, problem: Problem, path: str) -> Problem:
+    """Return a problem with the file and line of what `path` names in the call that made `spec`, where it is known."""
+    from modelwright.spec.problems import Found
+
+    origin = spec.origin
+    if origin is None:
+        return problem
+    try:
+        lines, asked = Lines(Path(origin.file)), replace(problem, path=path, file=origin.file, line=origin.line)
+        line = lines.of(Found(spec, (), origin), asked)
+    except (OSError, SyntaxError, ValueError):  # the file is gone, or is another one by now
+        line = origin.line
+    return relative(replace(problem, file=origin.file, line=line))
+
+
+def relative(problem: Problem) -> Problem:
+    """Name the file as seen from the working directory, where it lies below it."""
+    folder = os.getcwd() + os.sep  # noqa: PTH109  # a string is wanted
+    return replace(problem, file=problem.file.removeprefix(folder))
 
 
 def _is_of(call: ast.Call, spec: object) -> bool:

@@ -7,7 +7,6 @@ its own folder is forgotten afterwards, so that two projects in one process do n
 from __future__ import annotations
 
 import builtins
-import os
 import stat
 import sys
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from typing import Any
 from modelwright.errors import InvalidProjectError, ModelwrightError, Problem, UsageError, did_you_mean
 from modelwright.spec.base import Spec
 from modelwright.spec.inventory import parts
-from modelwright.spec.lines import Lines
+from modelwright.spec.lines import Lines, relative
 from modelwright.spec.problems import Collector, Found, collecting, joined
 from modelwright.spec.project import Project
 
@@ -48,7 +47,7 @@ def load_project(path: str | Path) -> Project:
         problems.append(_count(projects, file))
     if problems:
         problems = sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line or 0))
-        raise InvalidProjectError(_relative(problem) for problem in problems)
+        raise InvalidProjectError(relative(problem) for problem in problems)
     return projects[0]
 
 
@@ -80,7 +79,7 @@ def _compiled(file: Path) -> CodeType:
         line = error.lineno if isinstance(error, SyntaxError) else None
         text = error.msg if isinstance(error, SyntaxError) else str(error)
         problem = Problem(file.name, f"is not Python: {text}", file=str(file), line=line)
-        raise InvalidProjectError([_relative(problem)]) from error
+        raise InvalidProjectError([relative(problem)]) from error
 
 
 @contextmanager
@@ -200,9 +199,3 @@ def _paths(project: Project) -> Iterator[tuple[int, str]]:
             yield id(resource), str(resource.name)
             yield from below(resource, str(resource.name))
     yield from ((key, place) for key, place in below(project, "") if not place.startswith("resources"))
-
-
-def _relative(problem: Problem) -> Problem:
-    """Name the file as seen from the working directory, where it lies below it."""
-    folder = os.getcwd() + os.sep  # noqa: PTH109  # a string is wanted
-    return replace(problem, file=problem.file.removeprefix(folder))

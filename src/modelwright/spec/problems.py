@@ -90,6 +90,10 @@ def _problems(detail: ErrorDetails, model: type[BaseModel]) -> Iterator[Problem]
             yield replace(problem, path=joined(path, problem.path))
     elif detail["type"] == "extra_forbidden":
         yield Problem(path, "unknown field", did_you_mean(str(detail["loc"][-1]), _fields(model, detail["loc"][:-1])))
+    elif detail["type"] == "too_short":
+        least = context["min_length"]
+        text = f"must have at least {least} item{'s' if least > 1 else ''}, and has {context['actual_length']}"
+        yield Problem(path, text)
     else:
         yield Problem(path, *_message(detail, context))
 

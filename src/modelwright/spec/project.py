@@ -143,7 +143,8 @@ class Resolved:
 
     def relies_on(self) -> frozenset[str]:
         """Return the features that the project relies on in this environment."""
-        own = {"project.budget"} if self.budget else set()
+        wanted = {"project.budget": self.budget, "resource.labels": self.project.labels}
+        own = {name for name, value in wanted.items() if value}
         parts = (*self.resources, self.environment, self.image)
         return frozenset(own).union(*(part.relies_on() for part in parts))
 

@@ -61,6 +61,10 @@ class TrainingJob(Resource):
             yield Problem("cluster", f"{self.nodes} nodes need a cluster")
         if self.checkpoint and self.checkpoint.seconds > self.timeout.seconds:
             yield Problem("checkpoint", f"a checkpoint every {self.checkpoint} comes never within {self.timeout}")
+        for name, value in self.hyperparameters.items():
+            if isinstance(value, Secret):
+                hint = 'give it to the code in its environment: env={"API_KEY": Secret("its-name")}'
+                yield Problem(f"hyperparameters.{name}", "is recorded with every run: no secrets here", hint)
 
     def relies_on(self) -> frozenset[str]:
         """Return the features that this job relies on."""
@@ -77,4 +81,5 @@ class TrainingJob(Resource):
             "training.secrets": any(isinstance(value, Secret) for value in self.env.values()),
             "training.unsafe_formats": self.allow_formats,
         }
-        return super().relies_on() | {name for name, value in wanted.items() if value}
+        own = self.image.relies_on() if self.image else frozenset()
+        return super().relies_on() | own | {name for name, value in wanted.items() if value}

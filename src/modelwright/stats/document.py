@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import struct
 import zlib
@@ -20,6 +21,8 @@ from modelwright.stats.replay import ReferenceDrift
 
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"  # RFC 1952: deflate, no flags, no time, best, unknown system
 
+_LARGEST = 256 << 20
+
 
 def encode(profile: Profile) -> bytes:
     """Return the gzipped document; the header is written by hand because Python versions differ in its last byte."""
@@ -29,11 +32,20 @@ def encode(profile: Profile) -> bytes:
     return _HEADER + body + struct.pack("<II", zlib.crc32(text), len(text) & 0xFFFFFFFF)
 
 
+def _unpacked(data: bytes) -> bytes:
+    """Unpack up to the bound: profiles lie in model folders, which somebody else may have made."""
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+        text = file.read(_LARGEST + 1)
+    if len(text) > _LARGEST:
+        raise ValueError(f"it unpacks to more than {_LARGEST} bytes")
+    return text
+
+
 def decode(data: bytes) -> Profile:
     """Read a document. Raises `DataError` if it is damaged, `FormatVersionError` if it is of another schema."""
     try:
-        document = json.loads(gzip.decompress(data))
-    except (OSError, EOFError, zlib.error, ValueError) as error:
+        document = json.loads(_unpacked(data))
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
         raise DataError(f"not a profile: {error}", remedy="a profile is gzipped JSON, modelwright.profile/1") from error
     if not isinstance(document, dict):
         raise DataError("not a profile: the document is no object")

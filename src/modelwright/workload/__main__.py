@@ -36,7 +36,9 @@ def run_verb(verb: str, path: Path) -> int:
     import msgspec
 
     from modelwright.errors import ModelwrightError
+    from modelwright.masking import mask_own_output
 
+    mask_own_output()
     try:
         document = msgspec.json.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError) as error:

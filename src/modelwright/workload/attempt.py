@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from modelwright.errors import CancelledError, TrainingFailedError
+from modelwright.masking import mask_of
 from modelwright.store import DirectoryStore
 from modelwright.workload.checkpoint import Checkpoints, Stop
 from modelwright.workload.context import Features, Input, TrainContext
@@ -61,7 +63,8 @@ class Failure:
     @classmethod
     def of(cls, error: BaseException, root: Path) -> Failure:
         """Describe an error for the author of the training code."""
-        return cls(type(error).__name__, str(error), own_traceback(error, root))
+        mask = mask_of(os.environ)
+        return cls(type(error).__name__, mask.text(str(error)), mask.text(own_traceback(error, root)))
 
 
 @dataclass(frozen=True, slots=True)

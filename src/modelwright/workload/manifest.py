@@ -15,6 +15,7 @@ FILE = "manifest.json"
 PROFILE = "profile.json.gz"
 SCHEMA = "modelwright.model/1"
 _LARGEST_MANIFEST = 32 << 20
+_TEMPORARY = ".tmp-"
 
 
 def list_files(folder: Path) -> list[dict[str, Any]]:
@@ -49,7 +50,7 @@ def read_manifest(folder: Path, expect: str | None = None) -> dict[str, Any]:
     """
     manifest = _parsed(folder, expect)
     check_schema(manifest, "model", 1)
-    listed = {str(item["path"]): item for item in manifest["files"]}
+    listed = {item["path"]: item for item in manifest["files"]}
     present = _present(folder)
     if extra := sorted(present.keys() - listed.keys()):
         raise IntegrityError(f"files that the manifest does not list: {', '.join(extra)}", where=str(folder))
@@ -62,21 +63,15 @@ def read_manifest(folder: Path, expect: str | None = None) -> dict[str, Any]:
 
 
 def _parsed(folder: Path, expect: str | None) -> dict[str, Any]:
-    path = folder / FILE
-    try:
-        if path.is_symlink() or path.stat().st_size > _LARGEST_MANIFEST:
-            raise IntegrityError("the manifest is a link or out of proportion", where=str(folder))
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelFormatError(f"no model in {folder}: {error.strerror or error}") from error
+    data = manifest_bytes(folder)
     if expect is not None and digest(data) != expect:
         raise IntegrityError(
             f"the model is {digest(data)}, not {expect}", where=str(folder), remedy="restore the registered files"
         )
     try:
         manifest = json.loads(data)
-        names = [str(item["path"]) for item in manifest["files"]]
-    except (ValueError, KeyError, TypeError) as error:
+        names = [_listed(item) for item in manifest["files"]]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise IntegrityError(f"the manifest cannot be read: {error!r}", where=str(folder)) from error
     for name in names:
         parts = PurePosixPath(name)
@@ -88,11 +83,35 @@ def _parsed(folder: Path, expect: str | None) -> dict[str, Any]:
     return found
 
 
+def manifest_bytes(folder: Path) -> bytes:
+    """Return a manifest's bytes, unverified. Raises `IntegrityError` for a link, a pipe, or one out of proportion.
+
+    Raises `ModelFormatError` when there is none.
+    """
+    path = folder / FILE
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST_MANIFEST:
+            raise IntegrityError("the manifest is no regular file or out of proportion", where=str(folder))
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelFormatError(f"no model in {folder}: {error.strerror or error}") from error
+
+
+def _listed(item: Mapping[str, Any]) -> str:
+    """Return the path of an entry that has all that an entry needs. Raises `TypeError` or `KeyError` otherwise."""
+    if not isinstance(item["path"], str) or not isinstance(item["sha256"], str) or type(item["bytes"]) is not int:
+        raise TypeError(f"a file's entry is {item}")
+    return item["path"]
+
+
 def _present(folder: Path) -> dict[str, int]:
     sizes: dict[str, int] = {}
     for path in folder.rglob("*"):
         status = path.lstat()
         name = path.relative_to(folder).as_posix()
+        if path.name.startswith(_TEMPORARY) and stat.S_ISREG(status.st_mode):
+            continue  # of a store that was killed while it wrote: nothing reads it
         if stat.S_ISDIR(status.st_mode):
             continue
         if not stat.S_ISREG(status.st_mode):

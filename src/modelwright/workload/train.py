@@ -17,6 +17,7 @@ from typing import Any
 
 from modelwright.canonical import canonical, digest, timestamp
 from modelwright.errors import CancelledError, ModelwrightError, UsageError
+from modelwright.masking import mask_of
 from modelwright.store import Store, local_path
 from modelwright.workload.attempt import MANIFEST, Failure, Plan, attempt
 from modelwright.workload.checkpoint import Stop
@@ -92,7 +93,7 @@ def run(document: Mapping[str, Any]) -> int:
     if report.failure is not None:
         print(report.failure["traceback"] or report.failure["message"], flush=True)  # noqa: T201  this is the job's log
     if _leads():
-        store.put("result.json", canonical(report.to_json()))
+        store.put("result.json", canonical(mask_of(os.environ).document(report.to_json())))
     return {"succeeded": 0, "cancelled": CancelledError.exit_status}.get(report.status, ModelwrightError.exit_status)
 
 

@@ -6,6 +6,7 @@ import click
 
 from modelwright.cli.answer import Answer
 from modelwright.cli.calling import prediction_text, read_rows
+from modelwright.cli.counts import Count
 from modelwright.cli.endpoints import endpoint_document, endpoint_text, history_text, weights_of
 from modelwright.cli.following import show_logs
 from modelwright.cli.group import group
@@ -44,11 +45,14 @@ def status(session: Session, name: str | None) -> Answer:
     type=click.Path(exists=True, dir_okay=False, allow_dash=True),
     help="Rows as JSON, JSON lines or CSV.",
 )
-@click.option("--variant", help="Ask one variant by name, whatever the traffic.")
+@click.option("--variant", metavar="VARIANT", help="Ask one variant by name, whatever the traffic.")
 def invoke(
     session: Session, name: str | None, *, sample: bool, data: str | None, file: str | None, variant: str | None
 ) -> Answer:
-    """Send rows to an endpoint and show its answer, and which version gave it. `--file -` reads standard input."""
+    """Send rows to an endpoint and show its answer, and which version gave it.
+
+    `--file -` reads standard input.
+    """
     client = session.client()
     endpoint = name or client.only_endpoint()
     rows = read_rows(lambda: client.sample(endpoint), wanted=sample, data=data, file=file)
@@ -72,7 +76,7 @@ def history(session: Session, name: str | None) -> Answer:
 )
 @click.argument("name")
 @click.argument("weights", nargs=-1)
-@click.option("--reason", default="", help="Why; it stays in the ledger.")
+@click.option("--reason", metavar="TEXT", default="", help="Why; it stays in the ledger.")
 def traffic(session: Session, name: str, weights: tuple[str, ...], reason: str) -> Answer:
     """Show the shares of the variants behind NAME, or set them: VARIANT=PERCENT, summing to 100."""
     client = session.client()
@@ -86,7 +90,7 @@ def traffic(session: Session, name: str, weights: tuple[str, ...], reason: str) 
 
 @verb("rollback", group=command, examples=['modelwright endpoint rollback delay-api --reason "complaints since noon"'])
 @_endpoint
-@click.option("--reason", required=True, help="Why; it stays in the ledger.")
+@click.option("--reason", metavar="TEXT", required=True, help="Why; it stays in the ledger.")
 @click.option("--detach", is_flag=True, help="Decide it and do not wait.")
 def rollback(session: Session, name: str | None, reason: str, detach: bool) -> Answer:
     """Go back to what served before: model, serving configuration, traffic and monitor baseline."""
@@ -97,7 +101,7 @@ def rollback(session: Session, name: str | None, reason: str, detach: bool) -> A
         resume = f"`modelwright endpoint rollback {endpoint}` waits again, `modelwright operate` finishes it"
         with goes_on("the rollback is decided", resume), session.progress() as progress:
             progress.say(endpoint, decided.text)
-            decided.wait(on_progress=steps(progress))
+            decided.wait(on_progress=steps(progress, f"endpoint/{endpoint}", endpoint))
             progress(endpoint, "done", decided.text)
     document = endpoint_document(client, endpoint)
     return Answer({**decided.to_dict(), "endpoint": document}, endpoint_text(document, session.out))
@@ -105,7 +109,7 @@ def rollback(session: Session, name: str | None, reason: str, detach: bool) -> A
 
 @verb("retire", group=command, examples=['modelwright endpoint retire delay-api --reason "replaced by delay-api-2"'])
 @click.argument("name")
-@click.option("--reason", required=True, help="Why; it stays in the ledger.")
+@click.option("--reason", metavar="TEXT", required=True, help="Why; it stays in the ledger.")
 def retire(session: Session, name: str, reason: str) -> Answer:
     """Take everything from behind an endpoint. A later promotion puts a version there again."""
     client = session.client()
@@ -117,7 +121,7 @@ def retire(session: Session, name: str, reason: str) -> Answer:
 @verb("logs", group=command, examples=["modelwright endpoint logs delay-api", "modelwright endpoint logs -f delay-api"])
 @_endpoint
 @click.option("-f", "--follow", is_flag=True, help="Go on until Ctrl-C.")
-@click.option("-n", "--lines", type=click.IntRange(min=0), default=200, show_default=True, help="Only the last lines.")
+@click.option("-n", "--lines", type=Count(0), default=200, show_default=True, help="Only the last lines.")
 def logs(session: Session, name: str | None, follow: bool, lines: int) -> Answer:
     """Print the log of the router and of all servers behind an endpoint; with -f what comes."""
     client = session.client()

@@ -17,7 +17,11 @@ from modelwright.cli.waiting import goes_on
 @verb("evaluate", examples=["modelwright evaluate delay:3", "modelwright evaluate delay:3 --against delay@champion"])
 @click.argument("version")
 @click.option(
-    "--against", default="champion", show_default=True, help="An alias or version to compare with; `none` for nothing."
+    "--against",
+    metavar="VERSION",
+    default="champion",
+    show_default=True,
+    help="An alias or version to compare with; `none` for nothing.",
 )
 def command(session: Session, version: str, against: str) -> Answer:
     """Score VERSION on its model's held-out rows, beside another version on the same rows. Decides nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from modelwright.cli.answer import Answer
+from modelwright.cli.counts import Count
 from modelwright.cli.events import event_documents, event_table
 from modelwright.cli.group import group
 from modelwright.cli.session import Session
@@ -17,18 +18,17 @@ command = group("ledger", "Show every decision ever made, or verify that none wa
 
 @verb("log", group=command, examples=["modelwright ledger log", "modelwright ledger log endpoint/delay-api --last 50"])
 @click.argument("stream", required=False)
-@click.option("--last", type=click.IntRange(min=1), default=50, show_default=True, help="How many events.")
+@click.option("--last", type=Count(), default=50, show_default=True, help="How many events.")
 def log(session: Session, stream: str | None, last: int) -> Answer:
     """Show events in the order in which they were recorded, of all streams or of STREAM."""
+    from modelwright.ledger.event import merged
+
     ledger = session.client().ledger
     names = ledger.streams()
     if stream is not None and stream not in names:
         raise NotFoundError(f"there is no stream {stream!r}", remedy=did_you_mean(stream, names))
     chosen = [stream] if stream else names
-    events = sorted(
-        (event for name in chosen for event in ledger.stream(name).events()),
-        key=lambda event: (event.recorded, event.stream, event.seq),
-    )[-last:]
+    events = merged(event for name in chosen for event in ledger.stream(name).events())[-last:]
     return Answer(event_documents(events), event_table(events, session.out) if events else "the ledger is empty")
 
 

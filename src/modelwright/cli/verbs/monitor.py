@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from modelwright.cli.answer import Answer
+from modelwright.cli.counts import Count
 from modelwright.cli.group import group
 from modelwright.cli.session import Session
 from modelwright.cli.table import Column, table
@@ -22,18 +23,22 @@ if TYPE_CHECKING:
 
 command = group("monitor", "Compute a monitor's closed windows, or show its results.", default="report")
 _monitor = click.argument("name", required=False)
+_window = click.option("--window", metavar="DATE", help="Only windows that begin so, such as 2013-07 or 2013-07-01.")
 
 
-@verb("run", group=command, examples=["modelwright monitor run delay-watch"])
+@verb(
+    "run", group=command, examples=["modelwright monitor run delay-watch", "modelwright monitor run --window 2013-07"]
+)
 @_monitor
-def run(session: Session, name: str | None) -> Answer:
+@_window
+def run(session: Session, name: str | None, window: str | None) -> Answer:
     """Compute every closed window that has no result yet. Running it twice changes nothing."""
     client = session.client()
     monitor = name or _only(client)
     resume = f"`modelwright monitor report {monitor}` shows its results"
     with goes_on("the job goes on", resume), session.progress() as progress:
         progress.say(monitor, "computing closed windows")
-        report = client.monitor(monitor).run(on_progress=steps(progress))
+        report = client.monitor(monitor).run(window, on_progress=steps(progress, f"monitor/{monitor}", monitor))
         progress(monitor, "done", report.state)
     return Answer(report.to_dict(), report_text(report, session.out))
 
@@ -44,9 +49,10 @@ def run(session: Session, name: str | None) -> Answer:
     examples=["modelwright monitor report delay-watch --last 5", "modelwright monitor report --html report.html"],
 )
 @_monitor
-@click.option("--last", type=click.IntRange(min=1), help="Only the last windows.")
+@_window
+@click.option("--last", type=Count(), help="Only the last windows.")
 @click.option("--html", metavar="PATH", type=click.Path(dir_okay=False), help="Write a page with plots of everything.")
-def report(session: Session, name: str | None, last: int | None, html: str | None) -> Answer:
+def report(session: Session, name: str | None, window: str | None, last: int | None, html: str | None) -> Answer:
     """Show the results of a monitor's windows, or write them as a page with plots."""
     client = session.client()
     if html is not None:
@@ -55,7 +61,7 @@ def report(session: Session, name: str | None, last: int | None, html: str | Non
 
         Path(html).write_text(render_story(collect_story(client, monitor=name)), encoding="utf-8")
         return Answer({"written": html}, f"written to {html}")
-    found = client.monitor(name or _only(client)).report(last)
+    found = client.monitor(name or _only(client)).report(last, window=window)
     return Answer(found.to_dict(), report_text(found, session.out))
 
 

@@ -8,6 +8,7 @@ from modelwright.cli.answer import Answer
 from modelwright.cli.changes import change_documents, change_table, summary
 from modelwright.cli.session import Session
 from modelwright.cli.verb import verb
+from modelwright.cli.verbs.validate import refuse_missing_code
 from modelwright.errors import ChangesFoundError
 
 
@@ -15,7 +16,9 @@ from modelwright.errors import ChangesFoundError
 @click.option("--expect-no-changes", is_flag=True, help="Exit with 7 when there is a change.")
 def command(session: Session, expect_no_changes: bool) -> Answer:
     """Show what `up` would change, with the reason of each change. Nothing is changed."""
-    changes = session.client().plan()
+    client = session.client()
+    refuse_missing_code(session, client.workplace.project)
+    changes = client.plan()
     result = change_documents(changes)
     text = f"{change_table(changes, session.out)}\n\n{summary(changes)}" if changes else "no changes"
     if expect_no_changes and changes:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from modelwright.cli.answer import Answer
+from modelwright.cli.counts import Count
 from modelwright.cli.following import show_logs
 from modelwright.cli.group import group
 from modelwright.cli.session import Session
@@ -18,8 +19,8 @@ command = group("runs", "List, show, follow or cancel runs.", default="list")
 
 
 @verb("list", group=command, examples=["modelwright runs list", "modelwright runs list --job train-delay --json"])
-@click.option("--job", help="Only runs of this training job.")
-@click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
+@click.option("--job", metavar="JOB", help="Only runs of this training job.")
+@click.option("--last", type=Count(), default=20, show_default=True, help="How many.")
 def list_runs(session: Session, job: str | None, last: int) -> Answer:
     """List runs, newest last."""
     runs = sorted((run.to_dict() for run in session.client().runs.values()), key=lambda run: run["queued"])
@@ -57,7 +58,7 @@ def show(session: Session, run: str) -> Answer:
 @verb("logs", group=command, examples=["modelwright runs logs train-delay-3", "modelwright runs logs -f train-delay-3"])
 @click.argument("run")
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run ends.")
-@click.option("-n", "--lines", type=click.IntRange(min=0), help="Only the last lines.")
+@click.option("-n", "--lines", type=Count(0), help="Only the last lines.")
 def logs(session: Session, run: str, follow: bool, lines: int | None) -> Answer:
     """Print a run's log; with -f go on until it ends. Ctrl-C stops following, not the run."""
     found = session.client().runs[run]

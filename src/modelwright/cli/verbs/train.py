@@ -32,30 +32,43 @@ if TYPE_CHECKING:
 @click.option("--promote", is_flag=True, help="Register the model and promote it to champion.")
 @click.option("--detach", is_flag=True, help="Start the run and do not wait for it.")
 def command(session: Session, job: str, params: tuple[str, ...], promote: bool, detach: bool) -> Answer:
-    """Run the training job JOB and wait for it. Ctrl-C leaves the run going."""
+    """Run the training job JOB and wait for it.
+
+    Ctrl-C leaves the run going; the same command again goes on with it.
+    """
     if promote and detach:
         raise UsageError("--promote waits for the run, --detach does not", remedy="leave one of them out")
     client = session.client()
-    run = client.train(job, hyperparameters(params) or None)
+    wanted = hyperparameters(params) or None
+    run = client.train(job, wanted) if detach else client.train_or_resume(job, wanted, promote=promote)
     if detach:
         return Answer(run.to_dict(), f"{run.id} is running; follow it with `modelwright runs logs -f {run.id}`")
-    _wait(session, run)
+    _wait(session, run, promote=promote)
     session.result = run.to_dict()
     if promote:
-        with session.progress() as progress:
+        resume = f"`modelwright model register {run.id}` goes on from there"
+        with goes_on(f"run {run.id} has a model that may not be registered", resume), session.progress() as progress:
             progress(job, "start", "registering")
             version = client.register(run)
             progress(job, "done", f"registered as {version.model}:{version.number}")
-        session.out.line(_run_text(session, run)) if not session.json else None
+        if not session.json:
+            session.out.line(_run_text(session, run))
         return promote_and_wait(session, client, version, run=run)
     return Answer(run.to_dict(), f"{_run_text(session, run)}\n\nnext: modelwright model register {run.id}")
 
 
-def _wait(session: Session, run: Run) -> None:
+def _wait(session: Session, run: Run, *, promote: bool) -> None:
     resume = f"`modelwright runs logs -f {run.id}` follows it, `modelwright runs cancel {run.id}` stops it"
-    with goes_on(f"run {run.id} goes on", resume), session.progress() as progress:
+    left = f"run {run.id} goes on"
+    if promote:
+        left += ", and its model will be neither registered nor promoted"
+        again = (
+            f"the same command again goes on with it, or, when it has succeeded, `modelwright model register {run.id}`"
+        )
+        resume = f"{again}; {resume}"
+    with goes_on(left, resume), session.progress() as progress:
         progress.say(run.id, "started")
-        run.wait(on_progress=steps(progress))
+        run.wait(on_progress=steps(progress, f"training/{run.state.job}", run.id))
         progress(run.id, "done", run.status)
 
 

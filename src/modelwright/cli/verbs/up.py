@@ -12,6 +12,7 @@ from modelwright.cli.changes import change_table, summary
 from modelwright.cli.panels import next_commands, status_text
 from modelwright.cli.session import Session
 from modelwright.cli.verb import verb
+from modelwright.cli.verbs.validate import refuse_missing_code
 from modelwright.cli.waiting import goes_on
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def command(session: Session, allowed: tuple[str, ...]) -> Answer:
     Running it again changes nothing. After a kill or Ctrl-C, run it again: it goes on from what is done.
     """
     client = session.client()
+    refuse_missing_code(session, client.workplace.project)
     permitted = _permitted(session, client, allowed)
     with (
         goes_on("what was made so far is kept", "run `modelwright up` again: it goes on"),

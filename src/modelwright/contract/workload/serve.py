@@ -24,6 +24,7 @@ def serving_config(endpoint: Endpoint, lowered: Lowered) -> dict[str, Value]:
         "version": Slot("version"),
         "variant": Slot("variant"),
         "model": Slot("model_uri"),
+        "model_name": _model_name(endpoint),
         "features": online_features(views_served(lowered.project, endpoint), lowered),
         "limits": {
             "body_bytes": endpoint.max_body.bytes,
@@ -34,6 +35,12 @@ def serving_config(endpoint: Endpoint, lowered: Lowered) -> dict[str, Value]:
         "opt_in": allowed_formats(lowered.project, endpoint),
         **answering(endpoint, lowered),
     }
+
+
+def _model_name(endpoint: Endpoint) -> str | None:
+    """Return the name of the one model that answers here; None where several do, which no path could tell apart."""
+    names = {reference.model for reference in (*endpoint.serves, *([endpoint.shadow] if endpoint.shadow else []))}
+    return names.pop() if len(names) == 1 else None
 
 
 def _idle_after(endpoint: Endpoint) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +17,7 @@ from modelwright.workload.serve.service import Context, Service
 
 Row = Mapping[str, Any]
 Answer = dict[str, Any]
+_REFUSED = "refused by the guardrail "
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Answering:
     def __init__(
         self, config: ServeConfig, model: LoadedModel, fallbacks: Mapping[str, LoadedModel], at: datetime
     ) -> None:
-        patient = replace(config, limits=Limits(timeout=float("inf")))
+        patient = replace(config, limits=Limits(timeout=float("inf"), rows=sys.maxsize))
         metrics = Metrics("modelwright", {"endpoint": config.endpoint, "variant": config.variant})
         self._service = Service(
             patient, model, fallbacks=fallbacks, enrichment=None, capture=None, clock=_Then(at), metrics=metrics
@@ -66,15 +68,21 @@ class Answering:
 
 
 def _by_row(failure: RequestFailure) -> dict[int, str]:
-    """Return what is wrong with which rows; nothing where the service numbers other rows than those it was asked."""
+    """Return what is wrong with which rows."""
     found: dict[int, str] = {}
     for problem in failure.problems:
-        if str(problem.get("problem")).startswith("for the fallback"):
-            return {}
-        text = f"{problem.get('column')}: {problem.get('problem')}"
+        text = str(problem.get("problem"))
+        if not text.startswith(_REFUSED):
+            text = f"{problem.get('column')}: {text}"
         row = int(problem["row"])
         found[row] = f"{found[row]}; {text}" if row in found else text
     return found
+
+
+def refusing_rule(answer: Answer) -> str:
+    """Return the guardrail that refused an answer's row, nothing for a row that was answered or failed otherwise."""
+    error = str(answer.get("error", ""))
+    return error.removeprefix(_REFUSED) if error.startswith(_REFUSED) else ""
 
 
 def _failed(message: str) -> Answer:

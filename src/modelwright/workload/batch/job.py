@@ -19,7 +19,7 @@ import numpy as np
 from modelwright.canonical import canonical, check_schema, parse_timestamp, timestamp
 from modelwright.errors import IntegrityError
 from modelwright.store import DirectoryStore, local_path, open_store
-from modelwright.workload.batch.answering import Answer, Answering
+from modelwright.workload.batch.answering import Answer, Answering, refusing_rule
 from modelwright.workload.batch.source import Chunk, Enriching, Source
 from modelwright.workload.capture import Capture, Captured
 from modelwright.workload.ids import share
@@ -27,6 +27,7 @@ from modelwright.workload.model_folder import LoadedModel, load_model
 from modelwright.workload.rows import Columns, write_parquet
 from modelwright.workload.serve.config import ServeConfig, read_config
 from modelwright.workload.serve.guardrails import fallbacks_of
+from modelwright.workload.serve.service import REJECTED, doubts
 from modelwright.workload.table import to_columns, to_rows
 
 _HEX = 64
@@ -118,29 +119,36 @@ class Scoring:
         found = []
         for number, (row, answer) in enumerate(zip(rows, answers, strict=True), start=chunk.first):
             identifier = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self._folder.as_uri()}/{chunk.file}/{number}"))
-            if "error" in answer or share(identifier) >= self._serving.capture.fraction:
+            rule = refusing_rule(answer)
+            if ("error" in answer and not rule) or share(identifier) >= self._serving.capture.fraction:
                 continue
+            event = self._event(row)
+            at = self._moment(event)
+            named = {name: row[name] for name in keys if name in row}
+            flags = [rule, REJECTED] if rule else answer.get("flags", ())
             found.append(
                 Captured(
                     id=identifier,
-                    at=self._moment(row),
+                    at=at,
                     received=self._at,
-                    keys={name: row[name] for name in keys if name in row},
+                    keys=named,
                     inputs={name: row.get(name) for name in names},
-                    output=answer,
-                    flags=answer.get("flags", ()),
+                    output={} if rule else answer,
+                    flags=[*flags, *doubts(keys, named, event, at)],
                     ms=0.0,
                 )
             )
         return found
 
-    def _moment(self, row: Mapping[str, Any]) -> datetime:
+    def _event(self, row: Mapping[str, Any]) -> datetime | None:
         text = row.get(self._serving.event_time or "")
-        if not isinstance(text, str):
+        return parse_timestamp(text) if isinstance(text, str) else None
+
+    def _moment(self, event: datetime | None) -> datetime:
+        if event is None:
             return self._at
-        moment = parse_timestamp(text)
-        apart = abs((moment - self._at).total_seconds())
-        return moment if apart <= self._serving.event_time_tolerance else self._at
+        apart = abs((event - self._at).total_seconds())
+        return event if apart <= self._serving.event_time_tolerance else self._at
 
     def _manifest(self) -> dict[str, Any]:
         parts = sorted(path for path in self._folder.glob("part-*.parquet"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -25,6 +26,8 @@ _LARGEST = 8 << 30
 _MOST_MEMBERS = 200_000
 _RATIO = 100
 _FREE = 64 << 20
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_PIECE = 1 << 20
 
 
 def accepts(model: object) -> bool:
@@ -85,8 +88,22 @@ def check_archive(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except zipfile.BadZipFile as error:
+            _check_members(path, members)
+            for member in members:
+                if member.compress_type != zipfile.ZIP_STORED:
+                    _unpack(archive, member)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ModelFormatError(f"{path.name} is not a skops file: {error}") from error
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Read a member piece by piece: one that unpacks to other bytes than it says is found before it fills memory."""
+    with archive.open(member) as file:
+        while file.read(_PIECE):
+            pass
+
+
+def _check_members(path: Path, members: list[zipfile.ZipInfo]) -> None:
     names = [member.filename for member in members]
     size = sum(member.file_size for member in members)
     for name in names:
@@ -96,6 +113,8 @@ def check_archive(path: Path) -> None:
         raise ModelFormatError(f"{path.name} holds one name twice")
     if any((member.external_attr >> 16) & 0o170000 == 0o120000 for member in members):  # noqa: PLR2004 (S_IFLNK)
         raise ModelFormatError(f"{path.name} holds a link")
+    if any(member.compress_type not in _METHODS for member in members):  # others unpack as much as there is, at once
+        raise ModelFormatError(f"{path.name} is packed in a way that is not read; skops stores or deflates")
     if len(names) > _MOST_MEMBERS or size > min(_LARGEST, _FREE + _RATIO * path.stat().st_size):
         raise ModelFormatError(f"{path.name} unpacks to {size} bytes in {len(names)} files, which is out of proportion")
 

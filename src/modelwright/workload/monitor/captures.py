@@ -157,6 +157,8 @@ def _readable(store: Store, key: str) -> list[_Line]:
 def _origin(line: _Line) -> Origin | None:
     if line.version is None or not str(line.version).isdecimal():
         return None
+    if not line.output:  # refused by a guardrail: it was asked, and nothing was served
+        return None
     return int(line.version), line.mirror or line.variant == SHADOW
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from modelwright.store import Store
 from modelwright.workload.monitor.result import Result, Status, result_of
 
-__all__ = ["Result", "counted", "drift_share", "latest_results", "matches", "violations"]
+__all__ = ["Result", "counted", "drift_share", "latest_results", "matches", "result_of", "violations"]
 
 
 def latest_results(store: Store, monitor: str, last: int | None = None) -> tuple[Result, ...]:

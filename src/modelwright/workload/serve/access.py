@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from modelwright.errors import UsageError
 from modelwright.workload.serve.failure import RequestFailure
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]{0,5})?")
 TOKEN_FILE = "MODELWRIGHT_TOKEN_FILE"  # noqa: S105 (a variable's name)
 HOST = "MODELWRIGHT_HOST"
 ALLOWED_HOSTS = "MODELWRIGHT_ALLOWED_HOSTS"
@@ -33,7 +35,7 @@ class Access:
         if host_name(host) not in self.hosts:
             raise RequestFailure(421, f"this server does not answer for {host!r}")
         origin = headers.get(b"origin")
-        if origin is not None and (urlsplit(origin.decode("latin-1")).hostname or "") not in self.hosts:
+        if origin is not None and _origin_name(origin.decode("latin-1")) not in self.hosts:
             raise RequestFailure(403, "requests from other sites' pages are refused")
 
     def check_token(self, headers: Mapping[bytes, bytes]) -> None:
@@ -46,10 +48,16 @@ class Access:
 
 
 def host_name(host: str) -> str:
-    """Return a Host header's name without its port, in lower case."""
-    if host.startswith("["):
-        return host.partition("]")[0].lower() + "]"
-    return host.partition(":")[0].lower()
+    """Return a Host header's name without its port, in lower case; what is neither is returned whole."""
+    found = _HOST.fullmatch(host)
+    return (found[1] if found else host).lower()
+
+
+def _origin_name(origin: str) -> str:
+    try:
+        return urlsplit(origin).hostname or ""
+    except ValueError:
+        return ""
 
 
 def access_from_environment() -> Access:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from modelwright.masking import mask_of
 from modelwright.workload.formats.outputs import Outputs
 from modelwright.workload.serve.failure import RequestFailure
 
@@ -55,6 +57,7 @@ class Batcher:
         self._scheduled = False
         self._busy = False
         self._mean = 0.0
+        self._mask = mask_of(os.environ)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="predict")
         self.batches = 0
         self.rows = 0
@@ -138,8 +141,9 @@ class Batcher:
                 return _divide(self._ask(pending.rows), [len(pending.rows)])[0]
             except Exception as own:  # noqa: BLE001 (likewise)
                 error = own
-        _LOG.error("the model failed: %s: %s", type(error).__name__, error)
-        return RequestFailure(500, f"the model failed: {type(error).__name__}: {error}"[:500])
+        said = self._mask.text(f"the model failed: {type(error).__name__}: {error}")
+        _LOG.error("%s", said)
+        return RequestFailure(500, said[:500])
 
     def _ask(self, rows: Sequence[Sequence[Any]]) -> Outputs:
         outputs = self._model.predict_rows(rows)

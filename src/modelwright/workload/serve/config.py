@@ -32,12 +32,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one server bears: body in bytes (unpacked), requests under way, seconds for an answer and for a body."""
+    """What one server bears: bytes (unpacked) and rows of a body, requests under way, seconds for answer and body."""
 
     body_bytes: int = 8 << 20
     queue: int = 256
     timeout: float = 30.0
     body_timeout: float = 10.0
+    rows: int = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class ServeConfig:
     views: tuple[Mapping[str, Any], ...] = ()
     limits: Limits = Limits()
     opt_in: tuple[str, ...] | None = None
+    model_name: str | None = None
 
 
 def read_config(document: Mapping[str, Any]) -> ServeConfig:
@@ -93,6 +95,7 @@ def read_config(document: Mapping[str, Any]) -> ServeConfig:
         views=tuple(features.get("views") or ()),
         limits=_limits(document.get("limits") or {}),
         opt_in=None if opt_in is None else tuple(opt_in),
+        model_name=document.get("model_name") or None,
     )
 
 

@@ -1,7 +1,7 @@
 """The protocols' bodies: how each spells rows on the way in and answers on the way out.
 
 `rows` our own · `instances` Vertex AI and KServe v1 · `dataframe_split`, `input_data` MLflow and Azure ML ·
-CSV SageMaker · tensors the Open Inference Protocol v2.
+CSV and JSON lines SageMaker · tensors the Open Inference Protocol v2.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
+from modelwright.workload.serve.body import decode_json
 from modelwright.workload.serve.failure import RequestFailure
 from modelwright.workload.serve.rows import RowReader
 from modelwright.workload.signature import Signature, parse_text
@@ -85,6 +88,18 @@ def _split(document: Mapping[str, Any]) -> Rows:
     return [dict(zip(map(str, names), row, strict=True)) for row in data]
 
 
+def read_lines(data: bytes, reader: RowReader) -> Rows:
+    """Return the rows of JSON lines: an object or a list of values on each. Raises the 400 that names the line."""
+    rows: list[Any] = []
+    for number, line in enumerate(data.splitlines(), start=1):
+        if line.strip():
+            try:
+                rows.append(decode_json(line))
+            except RequestFailure as failure:
+                raise RequestFailure(400, f"line {number}: {failure.message}") from None
+    return _records(rows, reader)
+
+
 def read_csv(data: bytes, signature: Signature) -> Rows:
     """Return the rows of a CSV body; without a first line of names, columns come in the model's order."""
     try:
@@ -112,6 +127,11 @@ def read_csv(data: bytes, signature: Signature) -> Rows:
 def write_predictions(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the row-wise answer."""
     return {"predictions": list(rows)}
+
+
+def write_lines(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return one JSON object per row."""
+    return b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
 
 
 def write_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from modelwright.errors import GuardrailError
+
 _MOST_PROBLEMS = 100
 
 
@@ -34,6 +36,17 @@ class RequestFailure(Exception):  # noqa: N818 (it is an answer, not a fault of 
             error["problems"] = list(self.problems[:_MOST_PROBLEMS])
             error["problem_count"] = len(self.problems)
         return {"error": error}
+
+
+def refused_rows(rules: Mapping[int, str]) -> RequestFailure:
+    """Return the 422 that names the guardrail that refused each row, by the row's number."""
+    first = next(iter(rules.values()))
+    count = f"; {len(rules)} rows were refused" if len(rules) > 1 else ""
+    problems = [
+        {"row": row, "column": rule.partition(":")[2] or None, "problem": f"refused by the guardrail {rule}"}
+        for row, rule in rules.items()
+    ]
+    return RequestFailure(422, f"refused by the guardrail {first}{count}", problems=problems, code=GuardrailError.code)
 
 
 def bad_rows(problems: Sequence[Mapping[str, Any]]) -> RequestFailure:

@@ -12,7 +12,6 @@ from typing import Any
 
 from modelwright.errors import UsageError, did_you_mean
 from modelwright.workload.serve.config import Rule
-from modelwright.workload.serve.failure import RequestFailure
 from modelwright.workload.serve.rows import Row
 from modelwright.workload.signature import Column, Signature
 
@@ -50,7 +49,7 @@ class Guardrails:
         )
 
     def before(self, row: Row) -> Rule | None:
-        """Flag a row by its inputs and return the strictest rule that fired. Raises the 422 of a rejection."""
+        """Flag a row by its inputs and return the strictest rule that fired."""
         fired = [check.rule for check in self._checks if check.fires(row.values[check.index])]
         return _strictest(row, fired) if fired else None
 
@@ -68,21 +67,20 @@ class Guardrails:
 
 
 def apply(row: Row, rule: Rule) -> None:
-    """Give a row the answer of an abstention or an override."""
+    """Give a row the answer of an abstention or an override, or note that it is refused."""
     if rule.action == "abstain":
         row.output = {"prediction": None}
         row.flags.append("abstained")
     elif rule.action == "override":
         row.output = {"prediction": rule.value}
         row.flags.append("overridden")
+    elif rule.action == "reject":
+        row.refused_by = rule.name
 
 
 def _strictest(row: Row, fired: Sequence[Rule]) -> Rule:
     row.flags.extend(rule.name for rule in fired if rule.name not in row.flags)
-    strictest = max(fired, key=lambda rule: _ORDER.index(rule.action))
-    if strictest.action == "reject":
-        raise RequestFailure(422, f"refused by the guardrail {strictest.name}", code="MW1301")
-    return strictest
+    return max(fired, key=lambda rule: _ORDER.index(rule.action))
 
 
 def _validate(rule: Rule, signature: Signature) -> None:

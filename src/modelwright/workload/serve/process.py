@@ -22,8 +22,10 @@ import uvicorn
 
 from modelwright.clock import clock_from_environment
 from modelwright.errors import ModelwrightError
+from modelwright.masking import mask_of
 from modelwright.store import local_path, open_store
 from modelwright.workload.capture import Capture
+from modelwright.workload.manifest import manifest_bytes
 from modelwright.workload.model_folder import LoadedModel, load_model
 from modelwright.workload.serve.access import HOST, access_from_environment
 from modelwright.workload.serve.app import App
@@ -88,8 +90,8 @@ def build(config: ServeConfig) -> Service:
 def _manifest(uri: str) -> dict[str, Any]:
     """Return a manifest as it stands, unverified: only to know what must be imported before it is verified."""
     try:
-        found = json.loads((local_path(uri) / "manifest.json").read_bytes())
-    except (OSError, ValueError):
+        found = json.loads(manifest_bytes(local_path(uri)))
+    except (ModelwrightError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -159,13 +161,14 @@ def _serve(app: App, service: Service, listener: socket.socket) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,
         date_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=20,
         h11_max_incomplete_event_size=32_768,
         backlog=_BACKLOG,
         ws="none",
-        http=protocol_class(),
+        http=protocol_class(service.config.limits.body_timeout),
     )
     try:
         _Server(settings).run(sockets=[listener])
@@ -174,7 +177,8 @@ def _serve(app: App, service: Service, listener: socket.socket) -> None:
 
 
 def _failed(error: Exception) -> int:
-    reason = str(error) if isinstance(error, ModelwrightError | OSError) else f"{type(error).__name__}: {error}"
+    said = str(error) if isinstance(error, ModelwrightError | OSError) else f"{type(error).__name__}: {error}"
+    reason = mask_of(os.environ).text(said)
     sys.stderr.write(f"modelwright: cannot serve: {reason}\n")
     _say({"state": "failed", "reason": reason, "pid": os.getpid()})
     return error.exit_status if isinstance(error, ModelwrightError) else 1

@@ -21,11 +21,15 @@ _QUICK: Mapping[str, frozenset[type]] = {
 }
 
 Problem = dict[str, Any]
+_ENOUGH = 1_000
 
 
 @dataclass(slots=True)
 class Row:
-    """One row on its way: `values` in the signature's order (None is null), entity and join keys, event time, flags."""
+    """One row on its way: `values` in the signature's order (None is null), entity and join keys, event time, flags.
+
+    `number` counts from 0 in its request; `refused_by` names the guardrail that refused it.
+    """
 
     values: list[Any]
     keys: dict[str, Any]
@@ -33,6 +37,8 @@ class Row:
     flags: list[str] = field(default_factory=list)
     output: dict[str, Any] | None = None
     age: float | None = None
+    number: int = 0
+    refused_by: str = ""
 
 
 class RowReader:
@@ -60,9 +66,13 @@ class RowReader:
         return _QUICK.get(kind, frozenset()) if scalar else frozenset()
 
     def read(self, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
-        """Return the checked rows. Raises the 400 that lists every problem of every row."""
+        """Return the checked rows. Raises the 400 that lists every problem of every row, up to a thousand."""
         problems: list[Problem] = []
-        found = [self._row(index, row, problems) for index, row in enumerate(rows)]
+        found = []
+        for index, row in enumerate(rows):
+            found.append(self._row(index, row, problems))
+            if len(problems) > _ENOUGH:  # telling them all can take a hundred times the request's own size
+                break
         if problems:
             raise bad_rows(problems)
         return found
@@ -84,7 +94,7 @@ class RowReader:
         if not row.keys() <= self._allowed:
             problems.extend(self._unknown(index, name) for name in row if name not in self._allowed)
         keys = {name: row[name] for name in self._keys if name in row}
-        return Row(values, keys, self._moment(index, row, problems) if self._event_time else None)
+        return Row(values, keys, self._moment(index, row, problems) if self._event_time else None, number=index)
 
     def _check(self, index: int, row: Mapping[str, Any], problems: list[Problem]) -> None:
         for column in self._inputs:

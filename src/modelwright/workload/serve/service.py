@@ -17,12 +17,20 @@ from modelwright.workload.model_folder import LoadedModel
 from modelwright.workload.serve.batcher import Batcher
 from modelwright.workload.serve.config import Rule, ServeConfig
 from modelwright.workload.serve.enrichment import Enrichment
-from modelwright.workload.serve.failure import RequestFailure, bad_rows
+from modelwright.workload.serve.failure import RequestFailure, bad_rows, refused_rows
 from modelwright.workload.serve.guardrails import Guardrails, apply
 from modelwright.workload.serve.metrics import Metrics
 from modelwright.workload.serve.rows import Row, RowReader
 from modelwright.workload.signature import problem_of
 
+REJECTED = "rejected"
+"""Flags a captured row that a guardrail refused; it has no output."""
+UNANSWERED = "unanswered"
+"""Flags a captured row that was not answered because another row of its request was refused; it has no output."""
+KEYLESS = "keyless"
+"""Flags a captured row without one of the declared keys: its truth cannot be found."""
+MISTIMED = "mistimed"
+"""Flags a captured row whose event time lies beyond the tolerance: it is kept under its arrival."""
 _LATER = {"retry-after": "1"}
 
 
@@ -34,6 +42,15 @@ class Context:
     arrived: datetime
     started: float
     mirror: bool = False
+
+
+def doubts(declared: Sequence[str], keys: Mapping[str, Any], event: datetime | None, at: datetime) -> Sequence[str]:
+    """Return the flags of a row to be captured at `at` that lacks a declared key or whose event time was not taken."""
+    keyless = declared and any(keys.get(name) is None for name in declared)
+    mistimed = event is not None and event != at
+    if not keyless and not mistimed:
+        return ()
+    return [*([KEYLESS] if keyless else []), *([MISTIMED] if mistimed else [])]
 
 
 class Service:
@@ -74,6 +91,8 @@ class Service:
         if self.pending >= self.config.limits.queue:
             self.metrics.add("refused_total")
             raise RequestFailure(503, "too many requests are waiting", headers=_LATER, code="MW1202")
+        if len(rows) > self.config.limits.rows:
+            raise RequestFailure(413, f"{len(rows)} rows in a request; at most {self.config.limits.rows} are read")
         self.pending += 1
         try:
             async with asyncio.timeout(self.config.limits.timeout):
@@ -90,16 +109,26 @@ class Service:
             for row, age in zip(rows, ages, strict=True):
                 row.age = age
         await self._predict(rows)
+        refused = {row.number: row.refused_by for row in rows if row.refused_by} if self.guardrails.any else {}
         if self.guardrails.any:
-            for row in rows:
-                assert row.output is not None
-                row.output["flags"] = row.flags
-                for flag in row.flags:
-                    self.metrics.add("flags_total", flag=flag)
+            self._flag(rows, refused)
         if self.capture is not None:
             self._keep(self.capture, rows, context)
+        if refused:
+            raise refused_rows(refused)
         self.metrics.add("rows_total", len(rows))
         return [row.output for row in rows if row.output is not None]
+
+    def _flag(self, rows: Sequence[Row], refused: Mapping[int, str]) -> None:
+        """Put the flags into the answers; of a refused request no row has an answer, and each says why."""
+        for row in rows:
+            if refused:
+                row.output = None
+                row.flags.append(REJECTED if row.refused_by else UNANSWERED)
+            elif row.output is not None:
+                row.output["flags"] = row.flags
+            for flag in row.flags:
+                self.metrics.add("flags_total", flag=flag)
 
     def _enriched(
         self, rows: Sequence[Mapping[str, Any]]
@@ -119,8 +148,12 @@ class Service:
             self._dispatch(row, rule, redirected)
             if row.output is None and (rule is None or rule.action in {"flag", "override"}):
                 asked.append(row)
+        if any(row.refused_by for row in rows):
+            return
         if asked:
             await self._ask(asked, redirected)
+        if any(row.refused_by for row in asked):
+            return
         for name, waiting in redirected.items():
             await self._fall_back(name, waiting)
 
@@ -142,16 +175,16 @@ class Service:
 
     async def _fall_back(self, name: str, rows: list[Row]) -> None:
         model, batcher = self._fallbacks[name]
-        values = [self._for_fallback(index, row, model) for index, row in enumerate(rows)]
+        values = [self._for_fallback(row, model) for row in rows]
         answered = await batcher.submit(values)
         for row, output in zip(rows, answered.rows, strict=True):
             row.output = output
             row.flags.append(f"fallback:{name}")
 
-    def _for_fallback(self, index: int, row: Row, model: LoadedModel) -> list[Any]:
+    def _for_fallback(self, row: Row, model: LoadedModel) -> list[Any]:
         by_name = dict(zip(self.reader.names, row.values, strict=True))
         problems = [
-            {"row": index, "column": column.name, "problem": f"for the fallback: {wrong}"}
+            {"row": row.number, "column": column.name, "problem": f"for the fallback: {wrong}"}
             for column in model.signature.inputs
             if (wrong := problem_of(column, by_name.get(column.name)))
         ]
@@ -172,8 +205,9 @@ class Service:
                     extra["mirror"] = True
                 inputs = dict(zip(names, row.values, strict=True))
                 at = self._moment(row, context.arrived)
+                flags = self._doubts(row, at)
                 output = row.output or {}
-                kept.append(Captured(identifier, at, context.arrived, row.keys, inputs, output, row.flags, took, extra))
+                kept.append(Captured(identifier, at, context.arrived, row.keys, inputs, output, flags, took, extra))
         capture.add(kept)
 
     def _moment(self, row: Row, arrived: datetime) -> datetime:
@@ -181,6 +215,13 @@ class Service:
             return arrived
         apart = abs((row.at - arrived).total_seconds())
         return row.at if apart <= self.config.event_time_tolerance else arrived
+
+    def _doubts(self, row: Row, at: datetime) -> list[str]:
+        """Return the row's flags, and what its captured form lacks: a key, or an event time near its arrival."""
+        found = doubts(self.config.keys, row.keys, row.at, at)
+        for flag in found:
+            self.metrics.add("flags_total", flag=flag)
+        return [*row.flags, *found] if found else row.flags
 
     def close(self) -> None:
         """Write what was captured and let the threads go."""

@@ -17,10 +17,12 @@ from modelwright.errors import ProviderError
 
 HOST = "127.0.0.1"
 ADDRESS = "address.json"
+_ROUTER = "router.json"  # where the router says on which port it listens
 TOKEN = "token"  # noqa: S105  # a file's name
 _PORTS = range(20_000, 32_000)  # below the ports that Linux and macOS hand to outgoing connections
 _TRIES = 200
 _TOKEN_BYTES = 32
+_SHORTEST = 2 * _TOKEN_BYTES  # a shorter file was cut off
 _PRIVATE = 0o600
 
 
@@ -36,13 +38,18 @@ class AddressMaker:
         home = self._home(inputs)
         self.folder.make(home)
         token = home / TOKEN
-        if not _is_private(token):
+        renewed = not _is_private(token)
+        if renewed:
             self.folder.write(token, secrets.token_hex(_TOKEN_BYTES).encode(), _PRIVATE)
         document = _read(home / ADDRESS)
-        port = document.get("port") or self._free_port()
+        port = document.get("port") or self._former_port(home) or self._free_port()
         wanted = {"schema": "modelwright.address/1", "host": HOST, "port": port, "token_file": str(token)}
         if document != wanted:
             self.folder.write(home / ADDRESS, canonical(wanted))
+        if renewed and self._serves(home):
+            from modelwright.adapters.local.driver.serving import LocalServing
+
+            LocalServing(self.folder.root).renew(inputs["endpoint"])  # its processes know the token that was lost
 
     def outputs(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the address; a router that found its port taken has chosen another one."""
@@ -74,6 +81,11 @@ class AddressMaker:
         """Return false: captures lie in the control store."""
         return False
 
+    def _former_port(self, home: Path) -> int | None:
+        """Return the port that the endpoint's router has or had, where the address was lost or cut short."""
+        port = _read(home / _ROUTER).get("port")
+        return port if isinstance(port, int) else None
+
     def _free_port(self) -> int:
         """Return a port that nobody listens on and that no other endpoint of the project has."""
         others = self.folder.top.glob(f"*/endpoints/*/{ADDRESS}") if not self._taken else ()
@@ -90,10 +102,14 @@ class AddressMaker:
     def _home(self, inputs: Mapping[str, Any]) -> Path:
         return self.folder.path(f"endpoints/{inputs['endpoint']}")
 
+    @staticmethod
+    def _serves(home: Path) -> bool:
+        """Return whether anything was ever released behind it."""
+        return home.is_dir() and not {path.name for path in home.iterdir()} <= {ADDRESS, TOKEN}
+
     def _stop(self, inputs: Mapping[str, Any]) -> None:
-        home = self._home(inputs)
-        if not home.is_dir() or {path.name for path in home.iterdir()} <= {ADDRESS, TOKEN}:
-            return  # nothing was ever released behind it
+        if not self._serves(self._home(inputs)):
+            return
         from modelwright.adapters.local.driver.serving import LocalServing
 
         LocalServing(self.folder.root).stop(inputs["endpoint"])
@@ -102,7 +118,7 @@ class AddressMaker:
 def _is_private(token: Path) -> bool:
     with suppress(FileNotFoundError):
         status = token.stat()
-        return status.st_size > 0 and not status.st_mode & 0o077
+        return status.st_size >= _SHORTEST and not status.st_mode & 0o077
     return False
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from modelwright.assembly.assembly import Assembly
 from modelwright.assembly.resource import Resource
-from modelwright.canonical import canonical, check_schema
-from modelwright.errors import IntegrityError
+from modelwright.canonical import canonical, read_document
 
 FILE = "state.json"
 _VERSION = 1
@@ -51,14 +48,14 @@ def read_applied(path: Path) -> Applied:
         data = path.read_bytes()
     except FileNotFoundError:
         return Applied()
-    try:
-        document: dict[str, Any] = json.loads(data)
-    except ValueError as error:
-        raise IntegrityError(
-            f"{path} is damaged ({len(data)} bytes, {error})",
-            remedy="restore it from a backup, or remove it and run `modelwright up`: what exists is taken over",
-        ) from error
-    check_schema(document, "local-state", _VERSION)
+    document = read_document(
+        data,
+        "local-state",
+        _VERSION,
+        where=str(path),
+        needs=("assembly", "pending"),
+        remedy="restore it from a copy, or remove it and run `modelwright up`: what exists is taken over",
+    )
     assembly = Assembly.from_json(document["assembly"]) if document["assembly"] else None
     pending = map(Resource.from_json, document["pending"])
     return Applied(assembly, {resource.name: resource for resource in pending})

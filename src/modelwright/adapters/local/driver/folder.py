@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from modelwright.contract.place import STATE
 from modelwright.errors import UsageError
@@ -50,22 +52,18 @@ class StateFolder:
 
     def write(self, path: Path, data: bytes, mode: int = 0o644) -> None:
         """Write a whole file, atomically; it is safe from a power cut after `sync`."""
-        handle, temporary = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
+        with _unfinished(path) as file:
             os.fchmod(file.fileno(), mode)
             file.write(data)
-        Path(temporary).replace(path)
         self._unsynced.update((path, path.parent))
 
     def write_durably(self, path: Path, data: bytes) -> None:
         """Write a whole file after everything written before it is on the disk, and return when it is there too."""
         self.sync()
-        handle, temporary = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
+        with _unfinished(path) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
         _sync(path.parent)
 
     def move(self, old: Path, new: Path) -> None:
@@ -89,6 +87,19 @@ class StateFolder:
         with ThreadPoolExecutor(_SYNC_THREADS) as pool:  # the file system commits concurrent requests together
             list(pool.map(_sync, _existing(self._unsynced)))
         self._unsynced.clear()
+
+
+@contextmanager
+def _unfinished(path: Path) -> Iterator[BinaryIO]:
+    """Give a file that takes the place of `path` when it is whole; one that cannot be written leaves nothing."""
+    handle, temporary = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        Path(temporary).replace(path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _existing(paths: Iterable[Path]) -> list[Path]:

@@ -8,7 +8,6 @@ same files.
 from __future__ import annotations
 
 import codecs
-import json
 import os
 import sys
 import time
@@ -31,7 +30,7 @@ from modelwright.adapters.local.driver.supervision import (
     Job,
 )
 from modelwright.adapters.local.driver.warm import OWN, Warm
-from modelwright.canonical import canonical, parse_timestamp, timestamp
+from modelwright.canonical import canonical, parse_timestamp, read_document, read_object, timestamp
 from modelwright.clock import VARIABLE as CLOCK
 from modelwright.contract.driver import Filled, JobStatus
 from modelwright.errors import UsageError
@@ -39,6 +38,7 @@ from modelwright.store import DirectoryStore
 
 _LOG_CHUNK = 1 << 20
 _STARTING_SECONDS = 30.0
+_DAMAGED = "restore it from a copy, or remove the job's folder: the run is then lost and can be started again"
 _VERBS = frozenset({"train", "evaluate", "monitor", "materialise", "batch"})
 
 
@@ -121,20 +121,25 @@ class LocalJobs:
     @staticmethod
     def _exit(folder: Path) -> Exit | None:
         data = DirectoryStore(folder).get(EXIT)
-        return None if data is None else Exit.from_json(json.loads(data))
+        if data is None:
+            return None
+        return Exit.from_json(read_document(data, "exit", 1, where=str(folder / EXIT), remedy=_DAMAGED))
 
     @staticmethod
     def _started(folder: Path) -> datetime | None:
         data = DirectoryStore(folder).get(ATTEMPT)
-        return None if data is None else parse_timestamp(json.loads(data)["since"])
+        if data is None:
+            return None
+        document = read_object(data, where=str(folder / ATTEMPT), needs=("since",), remedy=_DAMAGED)
+        return parse_timestamp(document["since"])
 
     @staticmethod
     def _is_starting(folder: Path) -> bool:
         """Tell a job that another process is just starting from one that is lost."""
         file = folder / JOB
-        return (
-            file.exists() and not (folder / ATTEMPT).exists() and time.time() - file.stat().st_mtime < _STARTING_SECONDS
-        )
+        if not file.exists() or (folder / ATTEMPT).exists():
+            return False
+        return abs(time.time() - file.stat().st_mtime) < _STARTING_SECONDS  # or the clock was set back since
 
 
 def _asked(job: str, request: Filled) -> Job:

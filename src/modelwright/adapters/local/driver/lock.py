@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,8 +19,9 @@ def exclusive(path: Path) -> Iterator[None]:
     """Hold the lock at `path` during a block; its folder is made. Raises `LockedError` naming the holder."""
     handle = _locked(path)
     try:
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps({"pid": os.getpid(), "since": timestamp(datetime.now(UTC))}).encode(), 0)
+        with suppress(OSError):  # a full disk: the lock holds without the note that says whose it is
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, json.dumps({"pid": os.getpid(), "since": timestamp(datetime.now(UTC))}).encode(), 0)
         yield
     finally:
         os.close(handle)

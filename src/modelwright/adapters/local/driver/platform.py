@@ -6,7 +6,6 @@ one began. Order: the state that says what may exist · moves · makes · remova
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from modelwright.adapters.local.driver.applied import FILE, Applied, read_applied
+from modelwright.adapters.local.driver.drift import drift
 from modelwright.adapters.local.driver.folder import IGNORE, StateFolder
 from modelwright.adapters.local.driver.lock import exclusive
 from modelwright.adapters.local.driver.loss import refuse_loss
@@ -22,10 +22,11 @@ from modelwright.adapters.local.driver.workshop import Workshop
 from modelwright.assembly.assembly import Assembly
 from modelwright.assembly.changes import Change, pairs
 from modelwright.assembly.resource import Resource
-from modelwright.canonical import canonical
+from modelwright.canonical import canonical, read_document
+from modelwright.contract.drift import Difference
 from modelwright.contract.driver import Progress
 from modelwright.contract.place import RECORD
-from modelwright.contract.record import platform_record
+from modelwright.contract.record import NEEDED, REPAIR, VERSION, platform_record
 from modelwright.errors import IntegrityError
 
 
@@ -63,6 +64,10 @@ class LocalPlatform:
             deleted = [lost[change.name] for change in planned if change.kind == "delete" and change.name in lost]
             self._remove(deleted, progress)
             return self._hand_over(assembly, outputs, progress)
+
+    def drift(self) -> tuple[Difference, ...]:
+        """Compare what was applied with what is there; writes nothing."""
+        return tuple(drift(read_applied(self._state), self._read_record(), self._workshop, self._folder.root))
 
     def destroy(self, *, allow_data_loss: frozenset[str], progress: Progress) -> None:
         """Stop and remove everything that was made, in reverse; the record goes last. Nothing there is no error."""
@@ -150,14 +155,10 @@ class LocalPlatform:
 
     def _read_record(self) -> dict[str, Any] | None:
         try:
-            document: dict[str, Any] = json.loads(self._record.read_bytes())
+            data = self._record.read_bytes()
         except FileNotFoundError:
             return None
-        except ValueError as error:
-            raise IntegrityError(
-                f"{self._record} is damaged: {error}", remedy="remove it and run `modelwright up`"
-            ) from error
-        return document
+        return read_document(data, "platform", VERSION, where=str(self._record), needs=NEEDED, remedy=REPAIR)
 
 
 def _has_files(folder: Path) -> bool:

@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -42,6 +43,8 @@ def spawn(argv: Sequence[str], *, folder: Path, name: str, env: Mapping[str, str
     with _lock(folder, name):
         if identity(folder, name) is not None:
             return
+        # A note of a process that is gone would hide the new one from whoever looks before it is noted itself.
+        _pid_file(folder, name).unlink(missing_ok=True)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as out:
             child = subprocess.Popen(
@@ -163,7 +166,7 @@ def _note(folder: Path, name: str, pid: int) -> None:
     found = _observe(pid)
     if found is not None:
         target = _pid_file(folder, name)
-        temporary = target.with_suffix(f".{os.getpid()}.tmp")
+        temporary = target.with_suffix(f".{os.getpid()}-{threading.get_ident()}.tmp")
         temporary.write_text(json.dumps(asdict(found)))
         temporary.replace(target)
     else:

@@ -15,8 +15,9 @@ from typing import Any
 from urllib.parse import quote
 
 from modelwright.adapters.local.driver import processes
-from modelwright.adapters.local.driver.address import HOST, TOKEN
-from modelwright.adapters.local.router.variant import LOG, read_json
+from modelwright.adapters.local.driver.address import ADDRESS, HOST, TOKEN
+from modelwright.adapters.local.driver.secrets import known_secrets
+from modelwright.adapters.local.router.variant import LOG, read_json, variants_of
 from modelwright.errors import ProviderError, TransientError
 
 NAME = "router"
@@ -45,7 +46,13 @@ class RouterLink:
         """
         if start and not self.alive():
             self._start()
-        return self._ask("POST", "/-/routing")
+        return self._ask("POST", "/-/routing", self._secrets())
+
+    def _secrets(self) -> bytes:
+        """Return the secrets that the servers need, for a router that starts them again and keeps none in a file."""
+        wanted = [variant.wanted() for variant in variants_of(self._folder)]
+        found = {name: text for known in wanted if known for name, text in known_secrets(known["env"]).items()}
+        return json.dumps({"secrets": found}).encode() if found else b""
 
     def routing(self) -> dict[str, Any] | None:
         """Return the applied routing and the servers' states, None when no router answers."""
@@ -68,6 +75,16 @@ class RouterLink:
         """Return when every server has written what it captured."""
         return self._ask("POST", "/-/flush")
 
+    def changes(self) -> bool:
+        """Wait until a router that does not listen has ended, or another one listens; return whether that happened."""
+        before, listened = processes.identity(self._folder, NAME), self._port() is not None
+        until = time.monotonic() + _START_SECONDS
+        while time.monotonic() < until:
+            if processes.identity(self._folder, NAME) != before or (not listened and self._port() is not None):
+                return True
+            time.sleep(0.01)
+        return False
+
     def stop(self) -> None:
         """End the router once it has answered what it was asked."""
         processes.stop(self._folder, NAME, 15.0)
@@ -88,18 +105,23 @@ class RouterLink:
         """Return the port on which the process that runs now listens."""
         found = processes.identity(self._folder, NAME)
         said = read_json(self._folder / READY)
+        if found and said is None and (self._folder / READY).exists():
+            address = read_json(self._folder / ADDRESS) or {}  # what it said was cut short; this it keeps true
+            return address.get("port") or None
         return int(said["port"]) if found and said and said.get("pid") == found.pid else None
 
-    def _ask(self, method: str, path: str) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, body: bytes = b"") -> dict[str, Any]:
         port = self._port() or self._awaited_port()
         token = (self._folder / TOKEN).read_text().strip()
         try:
-            status, _, body = request(port, method, path, b"", {"authorization": f"Bearer {token}"})
+            status, _, answered = request(port, method, path, body, {"authorization": f"Bearer {token}"})
         except OSError as error:
             raise TransientError(f"the router does not answer: {error}", where=str(self._folder)) from error
         if status != _OK:
-            raise ProviderError(f"the router refused {method} {path}: {status} {body[:300].decode(errors='replace')}")
-        answer: dict[str, Any] = json.loads(body)
+            raise ProviderError(
+                f"the router refused {method} {path}: {status} {answered[:300].decode(errors='replace')}"
+            )
+        answer: dict[str, Any] = json.loads(answered)
         return answer
 
     def _awaited_port(self) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 from modelwright.adapters.local.driver.address import ADDRESS, HOST, TOKEN
 from modelwright.adapters.local.driver.routerlink import RouterLink, pooled_request
-from modelwright.adapters.local.driver.secrets import revealed
+from modelwright.adapters.local.driver.secrets import confidential, revealed
 from modelwright.adapters.local.router.routing import FILE as ROUTING
 from modelwright.adapters.local.router.routing import TOTAL, Routing, read_routing
 from modelwright.adapters.local.router.variant import (
@@ -35,6 +35,7 @@ from modelwright.errors import NotFoundError, NotReleasedError, ProviderError, T
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _KEPT_PREFIXES = ("PYTHON", "MODELWRIGHT_CLOCK", "COVERAGE")
 _LOG_CHUNK = 1 << 20
+_RESTARTS = 2
 
 
 class LocalServing:
@@ -55,7 +56,9 @@ class LocalServing:
         if target.wanted() is None:
             config = request.body["config"]
             write_json(target.folder / "serve.json", config)
-            (target.folder / READY).unlink(missing_ok=True)
+            if not target.alive():  # one that serves has said so, and says it once
+                (target.folder / READY).unlink(missing_ok=True)
+            revealed(request.body.get("env") or {})  # one that is not known here is an error before anything starts
             write_json(target.folder / PROCESS, _process(target, request.body, token, self._environment), 0o600)
         if target.failure() is None:
             try:
@@ -132,6 +135,15 @@ class LocalServing:
             variant.stop()
             shutil.rmtree(variant.folder, ignore_errors=True)
 
+    def renew(self, endpoint: str) -> None:
+        """Let the router and the servers answer what they have, and start again with the token as it is now."""
+        folder = self._folder(endpoint)
+        self._link(endpoint).stop()
+        for variant in variants_of(folder):
+            variant.stop()
+        if read_routing(folder).weights:
+            self._link(endpoint).reload(start=True)
+
     def invoke(self, endpoint: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         """Send rows to the endpoint's `/predict`; return status, headers (lower case) and body.
 
@@ -144,17 +156,23 @@ class LocalServing:
         token = (folder / TOKEN).read_text().strip()
         given = {"content-type": "application/json", "authorization": f"Bearer {token}"}
         given |= {name.lower(): value for name, value in headers.items()}
-        try:
-            return pooled_request(self._port(folder), "POST", "/predict", body, given)
-        except ConnectionError as error:
-            if self._link(endpoint).alive():
-                raise TransientError(f"{endpoint} broke off its answer: {error}") from error
-            if not read_routing(folder).weights:
-                raise NotReleasedError(
-                    f"{endpoint} has no live release", remedy="modelwright model promote <model>:<version>"
-                ) from None
-        self._link(endpoint).reload(start=True)
+        for _ in range(_RESTARTS):
+            try:
+                return pooled_request(self._port(folder), "POST", "/predict", body, given)
+            except ConnectionError as error:
+                self._restart_router(endpoint, error)
         return pooled_request(self._port(folder), "POST", "/predict", body, given)
+
+    def _restart_router(self, endpoint: str, error: ConnectionError) -> None:
+        """Start a router that is not running; one that refuses connections because it is ending is waited for."""
+        link = self._link(endpoint)
+        if link.alive() and not (isinstance(error, ConnectionRefusedError) and link.changes()):
+            raise TransientError(f"{endpoint} broke off its answer: {error}") from error
+        if not read_routing(self._folder(endpoint)).weights:
+            raise NotReleasedError(
+                f"{endpoint} has no live release", remedy="modelwright model promote <model>:<version>"
+            ) from None
+        link.reload(start=True)
 
     def flush(self, endpoint: str) -> None:
         """Have every server write what it has captured, and return when it is in the store."""
@@ -204,14 +222,15 @@ def _check_traffic(weights: Mapping[str, int], mirror: Mapping[str, float]) -> N
 
 
 def _process(target: Variant, body: Mapping[str, Any], token: Path, environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return how the server is started: one thread, a free port, the endpoint's token."""
+    """Return how the server is started: one thread, a free port, the endpoint's token; secrets stay names."""
     config = target.folder / "serve.json"
     env = {
         **environment,
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONUNBUFFERED": "1",
-        **revealed(body.get("env") or {}),
+        **(body.get("env") or {}),
+        **confidential(body.get("env") or {}),
         "MODELWRIGHT_PORT": "0",
         "MODELWRIGHT_TOKEN_FILE": str(token),
         "MODELWRIGHT_READY_FILE": str(target.folder / READY),

@@ -23,7 +23,7 @@ from typing import BinaryIO, Protocol
 
 from modelwright.adapters.local.driver.processes import MARK
 from modelwright.adapters.local.driver.secrets import PREFIX as SECRETS
-from modelwright.adapters.local.driver.secrets import revealed
+from modelwright.adapters.local.driver.secrets import confidential, known_secrets, revealed
 from modelwright.adapters.local.driver.supervision import (
     ATTEMPT,
     CONFIG,
@@ -38,6 +38,7 @@ from modelwright.adapters.local.driver.supervision import (
 )
 from modelwright.canonical import canonical, timestamp
 from modelwright.errors import CancelledError, UsageError
+from modelwright.masking import Mask
 from modelwright.store import DirectoryStore
 
 _LONGEST_PAUSE = 30.0
@@ -79,7 +80,7 @@ class Supervisor:
         signal.signal(signal.SIGTERM, self._cancel)
         started = datetime.now(UTC)
         code, attempts = 0, 0
-        while attempts <= self._job.retries:
+        while True:
             attempts += 1
             since = {"attempt": attempts, "since": timestamp(started)}
             self._store.put(ATTEMPT, canonical(since))
@@ -101,12 +102,17 @@ class Supervisor:
 
     def _may_try_again(self, code: int, attempts: int) -> bool:
         final = {0, UsageError.exit_status, CancelledError.exit_status}
-        if code in final or self._cancelled or self._late or attempts > self._job.retries:
+        if code in final or self._cancelled or self._late or attempts > self._retries(code):
             return False
         until = min(time.monotonic() + min(self._job.backoff * 2 ** (attempts - 1), _LONGEST_PAUSE), self._until)
         while time.monotonic() < until and not self._cancelled:
             time.sleep(0.02)
         return not self._cancelled and not self._late
+
+    def _retries(self, code: int) -> int:
+        """Return how often to try again: at least once where a job that may run twice was killed from outside."""
+        killed = code == -signal.SIGKILL and self._job.verb != "train"
+        return max(self._job.retries, int(killed))
 
     def _attempt(self, number: int) -> int:
         scratch = self._folder / SCRATCH
@@ -115,7 +121,7 @@ class Supervisor:
         # The mark finds the supervisor; its child must not be taken for it.
         inherited = {name: value for name, value in os.environ.items() if name != MARK and not name.startswith(SECRETS)}
         own = {"PYTHONUNBUFFERED": "1", "MODELWRIGHT_SCRATCH": str(scratch), "MODELWRIGHT_ATTEMPT": str(number)}
-        env = {**inherited, **own, **revealed(self._job.env)}
+        env = {**inherited, **own, **revealed(self._job.env), **confidential(self._job.env)}
         with (self._folder / LOG).open("ab") as log:
             try:
                 child = self._launch(self._job, self._folder / CONFIG, env, _limits(self._job), log)
@@ -148,7 +154,8 @@ class Supervisor:
     def _log_tail(self) -> str:
         with (self._folder / LOG).open("rb") as file:
             file.seek(max(file.seek(0, os.SEEK_END) - 8192, 0))
-            return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-_LOG_LINES:])
+            tail = "\n".join(file.read().decode("utf-8", "replace").splitlines()[-_LOG_LINES:])
+        return Mask(known_secrets(self._job.env).values()).text(tail)
 
 
 def _execute(job: Job, config: Path, env: Mapping[str, str], limits: Callable[[], None], log: BinaryIO) -> Child:

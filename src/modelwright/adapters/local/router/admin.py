@@ -35,18 +35,17 @@ class Admin:
         parts = urlsplit(head.target.decode("latin-1"))
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         try:
-            response = await self._respond(head.method.decode(), parts.path, query)
+            response = await self._respond(head.method.decode(), parts.path, query, body)
         except (DataError, KeyError, ValueError) as error:
             response = http1.error(400, f"the query cannot be read: {error}", code="MW2207")
-        del body
         client.answer(response)
 
-    async def _respond(self, method: str, path: str, query: Mapping[str, str]) -> bytes:
+    async def _respond(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> bytes:
         router = self._router
         if path == "/metrics":
             return http1.response(200, self._metrics().encode(), {"content-type": _METRICS})
         if path == "/-/routing":
-            routing = router.reload() if method == "POST" else router.chooser.routing
+            routing = router.reload(_secrets(body)) if method == "POST" else router.chooser.routing
             return _json({**routing.to_json(), "servers": self._servers()})
         if path == "/-/measures" and method == "GET":
             return _json(self._measures(query))
@@ -112,6 +111,11 @@ class Admin:
             lines.append(f'modelwright_router_weight{{variant="{name}"}} {weight}')
         lines.append(f"modelwright_router_connections {len(router.clients)}")
         return "\n".join([*lines, ""])
+
+
+def _secrets(body: bytes) -> dict[str, str]:
+    given = json.loads(body) if body else {}
+    return {str(name): str(content) for name, content in given.get("secrets", {}).items()}
 
 
 def _json(document: Mapping[str, Any]) -> bytes:

@@ -169,6 +169,10 @@ class ClientConnection(asyncio.Protocol):
         """Whether a request of this client is under way."""
         return self._busy
 
+    @property
+    def _head_seconds(self) -> float:
+        return min(HEAD_SECONDS, self._router.fleet.body_seconds)
+
     def expire(self, now: float) -> None:
         """Close a connection that is idle, and refuse a request that comes too slowly."""
         if self._busy or self._closing or self._transport is None:
@@ -178,5 +182,5 @@ class ClientConnection(asyncio.Protocol):
             if waited > IDLE_SECONDS or self._router.stopping:
                 self._closing = True
                 self._transport.close()
-        elif waited > (HEAD_SECONDS if self._head is None else self._router.fleet.body_seconds):
+        elif waited > (self._head_seconds if self._head is None else self._router.fleet.body_seconds):
             self._refuse(BadRequest(408, "the request came too slowly"))

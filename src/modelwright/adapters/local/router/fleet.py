@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from modelwright.adapters.local.router.server import Server
 from modelwright.adapters.local.router.variant import Variant, read_json, variants_of
+from modelwright.errors import CredentialsError
 
 BODY_BYTES = 8 << 20
 _SECONDS = 30.0
@@ -21,10 +23,20 @@ class Fleet:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._leaving: set[asyncio.Task[bool]] = set()
+        self._secrets: dict[str, str] = {}
         self.servers: dict[str, Server] = {}
         self.body_bytes = BODY_BYTES
         self.timeout = _SECONDS
         self.body_seconds = _SECONDS
+
+    def entrust(self, secrets: Mapping[str, str]) -> None:
+        """Keep secrets in memory, to start servers again with them."""
+        self._secrets.update(secrets)
+
+    def _secret(self, name: str) -> str:
+        if name not in self._secrets:
+            raise CredentialsError(f"the router was not told the secret {name!r}: run modelwright where it is set")
+        return self._secrets[name]
 
     def reload(self) -> None:
         """Take in variants that came, and let go of those that are not wanted any more once they have answered."""
@@ -37,7 +49,7 @@ class Fleet:
         for name, variant in wanted.items():
             known = self.servers.get(name)
             if known is None or known.draining or (known.state == "failed" and variant.failure() is None):
-                self.servers[name] = _server(variant)
+                self.servers[name] = _server(variant, self._secret)
                 self.servers[name].watch()
         limits = [_limits(server.variant) for server in self.servers.values()]
         self.body_bytes = int(max((limit.get("body_bytes") or BODY_BYTES for limit in limits), default=BODY_BYTES))
@@ -62,8 +74,7 @@ class Fleet:
         now = time.monotonic()
         for server in list(self.servers.values()):
             server.watch()
-            if server.upstream is not None:
-                server.upstream.expire(now)
+            server.expire(now)
 
     async def drain(self, name: str, seconds: float = _DRAIN) -> bool:
         """Send a variant nothing more, and wait until it has answered what it has; return whether it did."""
@@ -84,7 +95,7 @@ class Fleet:
             server.close()
 
 
-def _server(variant: Variant) -> Server:
+def _server(variant: Variant, secret: Callable[[str], str]) -> Server:
     config, limits = read_json(variant.folder / "serve.json") or {}, _limits(variant)
     return Server(
         variant,
@@ -92,6 +103,7 @@ def _server(variant: Variant) -> Server:
         idle_after=limits.get("idle_after"),
         version=str(config.get("version") or ""),
         release=str(config.get("release") or ""),
+        secret=secret,
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from modelwright.workload.serve.access import host_name
+
 _NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _ORIGINS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -20,8 +22,7 @@ class Gate:
     def refusal(self, fields: Mapping[bytes, bytes]) -> tuple[int, str] | None:
         """Return status and reason for a request that may not pass, None for one that may."""
         host = fields.get(b"host", b"").decode("latin-1")
-        name = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
-        if name.lower() not in _NAMES:
+        if host_name(host) not in _NAMES:
             return 421, f"this endpoint does not answer for {host!r}"
         origin = fields.get(b"origin")
         if origin is not None and _hostname(origin) not in _ORIGINS:

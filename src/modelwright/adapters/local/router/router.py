@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 
 from modelwright.adapters.local.router import http1
@@ -50,8 +50,9 @@ class Router:
         self._admin = Admin(self)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def reload(self) -> Routing:
+    def reload(self, secrets: Mapping[str, str] | None = None) -> Routing:
         """Read routing and variants again and apply them; requests under way go on where they are."""
+        self.fleet.entrust(secrets or {})
         routing = read_routing(self.folder)
         self.fleet.reload()
         if routing != self.chooser.routing:
@@ -223,6 +224,8 @@ class Router:
     async def stop(self, seconds: float = 10.0) -> None:
         """Answer what is under way, then close."""
         self.stopping = True
+        for client in list(self.clients):
+            client.expire(time.monotonic())  # who asks nothing now is to ask the next router
         until = time.monotonic() + seconds
         while any(client.busy for client in self.clients) and time.monotonic() < until:  # noqa: ASYNC110 (likewise)
             await asyncio.sleep(0.01)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from modelwright.adapters.local.driver.processes import Identity
+from modelwright.adapters.local.driver.secrets import read_secret
 from modelwright.adapters.local.router.upstream import Upstream
 from modelwright.adapters.local.router.variant import Variant
+from modelwright.errors import CredentialsError
 
 State = Literal["starting", "ready", "resting", "failed"]
 _TRIES = 5
 _HEALTHY_AFTER = 60.0
+_AGAIN_AFTER = 30.0
+"""Seconds after which a server that was given up is tried again: nobody may be there to do it."""
 _POLL = 0.02
 _LEAVING = 5.0
 _DOUBTS = 5
@@ -30,6 +35,7 @@ class Server:
     idle_after: float | None = None
     version: str = ""
     release: str = ""
+    secret: Callable[[str], str] = read_secret
     state: State = "starting"
     reason: str = ""
     upstream: Upstream | None = None
@@ -41,11 +47,21 @@ class Server:
     _change: asyncio.Event = field(default_factory=asyncio.Event)
     _starting: asyncio.Task[None] | None = None
     _leaving: Identity | None = None
+    _past: list[Upstream] = field(default_factory=list)
 
     @property
     def pending(self) -> int:
         """How many requests are under way."""
-        return len(self.upstream.pending) if self.upstream is not None else 0
+        return sum(len(upstream.pending) for upstream in self._upstreams())
+
+    def _upstreams(self) -> list[Upstream]:
+        return [*self._past, *([self.upstream] if self.upstream is not None else [])]
+
+    def expire(self, now: float) -> None:
+        """Give up requests that take too long, also those that an earlier process still answers."""
+        for upstream in self._upstreams():
+            upstream.expire(now)
+        self._past = [upstream for upstream in self._past if upstream.pending]
 
     def touch(self) -> None:
         """Remember that the variant was just asked."""
@@ -76,8 +92,16 @@ class Server:
                 self._rest()
         elif self.state == "starting" and time.monotonic() >= self._not_before:
             self._begin()
+        elif self.state == "failed" and time.monotonic() >= self._not_before and self.variant.failure() is None:
+            self._tries = 0
+            self._begin()
 
-    def _died(self) -> None:
+    def _died(self, *, ending: bool = False) -> None:
+        """Start it again; one that is ending, and takes nothing new, may answer what it has."""
+        if ending and self.upstream is not None:
+            self.upstream.leave()
+            self._past.append(self.upstream)
+            self.upstream = None
         self._drop()
         if time.monotonic() - self._up > _HEALTHY_AFTER:
             self._tries = 0
@@ -87,6 +111,7 @@ class Server:
         self._tries += 1
         _LOG.warning("%s: %s (%d of %d)", self.variant.name, reason, self._tries, _TRIES)
         if self._tries >= _TRIES:
+            self._not_before = time.monotonic() + _AGAIN_AFTER
             self._become("failed", f"{reason}, {_TRIES} times")
             return
         self._not_before = time.monotonic() + (0.0 if self._tries == 1 else min(0.5 * 2**self._tries, 10.0))
@@ -119,7 +144,7 @@ class Server:
         try:
             await self._old_one_gone()
             if self.variant.failure() is None:  # what it cannot load now it cannot load again
-                await asyncio.to_thread(self.variant.start)
+                await asyncio.to_thread(self.variant.start, self.secret)
             while True:
                 port = self.variant.port()
                 if port is not None:
@@ -128,8 +153,10 @@ class Server:
                 if not await asyncio.to_thread(self.variant.alive):
                     break
                 await asyncio.sleep(_POLL)
-        except OSError as error:
-            self._become("failed", f"the server cannot be started: {error}")
+        except (OSError, CredentialsError) as error:
+            self._not_before = time.monotonic() + _AGAIN_AFTER
+            why = error.message if isinstance(error, CredentialsError) else str(error)
+            self._become("failed", f"the server cannot be started: {why}")
             return
         finally:
             self._starting = None
@@ -168,7 +195,7 @@ class Server:
             return
         self._leaving = self.variant.identity()
         if upstream.refused or self._leaving is None:
-            self._died()
+            self._died(ending=self._leaving is not None)
         elif self._starting is None:
             self._become("starting", "it closed a connection without an answer")
             self._starting = asyncio.get_running_loop().create_task(self._doubt())
@@ -194,3 +221,5 @@ class Server:
         if self._starting is not None:
             self._starting.cancel()
         self._drop()
+        for upstream in self._past:
+            upstream.close()

@@ -159,6 +159,7 @@ class Upstream:
         self._connecting: set[asyncio.Task[None]] = set()
         self.pending: set[Exchange] = set()
         self.refused = False
+        self._leaving = False
 
     def send(self, exchange: Exchange) -> None:
         """Send a request over a pooled connection or a new one."""
@@ -197,7 +198,7 @@ class Upstream:
 
     def free(self, connection: _Connection) -> None:
         """Take a connection back into the pool."""
-        if len(self._idle) < _IDLE and connection.usable:
+        if len(self._idle) < _IDLE and connection.usable and not self._leaving:
             self._idle.append(connection)
         else:
             connection.close()
@@ -216,6 +217,12 @@ class Upstream:
         """Give up requests whose deadline has passed."""
         for connection in [c for c in self._open if c.exchange is not None and c.exchange.deadline < now]:
             connection.abandon()
+
+    def leave(self) -> None:
+        """Send nothing more; what is under way is still awaited."""
+        self._leaving = True
+        while self._idle:
+            self._idle.pop().close()
 
     def close(self) -> None:
         """Close all connections; what is under way is reported as unanswered."""

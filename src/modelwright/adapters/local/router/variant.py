@@ -1,6 +1,7 @@
 """One variant's folder and server process: started by the driver, watched and started again by the router.
 
-`process.json` says how to start it and that it is wanted; `ready.json` is written by the server itself, with the port
+`process.json` says how to start it and that it is wanted, with secrets by name: the router is told their contents and
+keeps them in memory only. `ready.json` is written by the server itself, with the port
 it was given or the reason why it cannot serve, and counts only while it comes from the process that runs now.
 """
 
@@ -9,13 +10,14 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from modelwright.adapters.local.driver import processes
 from modelwright.adapters.local.driver.processes import Identity
+from modelwright.adapters.local.driver.secrets import read_secret, revealed
 
 PROCESS = "process.json"
 READY = "ready.json"
@@ -43,11 +45,15 @@ class Variant:
         """Return how to start the server, None when it was retired."""
         return read_json(self.folder / PROCESS)
 
-    def start(self) -> None:
-        """Start the server if it does not run. Raises `OSError` when it cannot be started."""
+    def start(self, read: Callable[[str], str] = read_secret) -> None:
+        """Start the server if it does not run, with its secrets in its environment and nowhere else.
+
+        Raises `OSError` when it cannot be started and `CredentialsError` for a secret that `read` does not know.
+        """
         known = self.wanted()
-        if known is not None:
-            processes.spawn(known["argv"], folder=self.folder, name=NAME, env=known["env"], log=self.log)
+        if known is not None and not self.alive():
+            env = revealed(known["env"], read)
+            processes.spawn(known["argv"], folder=self.folder, name=NAME, env=env, log=self.log)
 
     def stop(self, grace: float = 15.0) -> None:
         """End the server; it answers what it has accepted and writes its captures first."""
@@ -95,9 +101,13 @@ def write_json(path: Path, document: Mapping[str, Any], mode: int = 0o644) -> No
     """Write a JSON object so that a reader sees the old one or the new one, whatever is killed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(file.fileno(), mode)
-        file.write(json.dumps(document, indent=1, sort_keys=True).encode())
-        file.flush()
-        os.fsync(file.fileno())
-    Path(temporary).replace(path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(json.dumps(document, indent=1, sort_keys=True).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None

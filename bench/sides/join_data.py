@@ -1,0 +1,58 @@
+"""Plant features and entities for the point-in-time join, as modelwright's partitions and as one file for Feast.
+
+Arguments: folder, features (rows), entities (rows). Every hundredth feature row's key is distinct, five float features,
+90 days; entities ask from day 5 on. Entity rows that nothing answers are there on purpose: keys that do not exist, and
+pairs of rows that are equal in key and time.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import duckdb
+
+DAYS = 90
+
+
+def main() -> None:
+    """Write the files."""
+    given = json.loads(sys.argv[1])
+    folder, features, entities = Path(given["folder"]), given["features"], given["entities"]
+    keys, lake = features // 100, folder / "lake" / "features" / "bench" / "abcdef12"
+    folder.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(config={"memory_limit": "3GB", "threads": "2", "temp_directory": str(folder / "spill")})
+    connection.execute("SET TimeZone = 'UTC'")
+    moment = "to_timestamp(1735689600 + ((hash(i) // 7) % {seconds})::DOUBLE)"
+    values = ", ".join(f"(hash(i * 8 + {n}) % 1000000) / 1e6 AS f{n}" for n in range(5))
+    connection.execute(
+        f"CREATE TABLE features AS SELECT (hash(i + 17) % {keys})::BIGINT AS key, "  # noqa: S608 (numbers)
+        f"{moment.format(seconds=DAYS * 86400)} AS event_time, event_time AS created_time, {values} FROM range({features}) t(i)"
+    )
+    rows = entities - entities // 500  # the rest are repeated rows
+    connection.execute(
+        f"CREATE TABLE entities AS SELECT (hash(i + 99) % {keys + keys // 50})::BIGINT AS key, "  # noqa: S608 (numbers)
+        f"{moment.format(seconds=(DAYS - 5) * 86400)} + INTERVAL 5 DAY AS event_timestamp, i AS row FROM range({rows}) t(i)"
+    )
+    connection.execute(
+        f"INSERT INTO entities SELECT key, event_timestamp, row + {rows} FROM entities LIMIT {entities - rows}"  # noqa: S608 (numbers)
+    )
+    _write(connection, folder, lake)
+    print(json.dumps({"features": features, "entities": entities, "keys": keys}))
+
+
+def _write(connection: duckdb.DuckDBPyConnection, folder: Path, lake: Path) -> None:
+    connection.execute(f"COPY entities TO '{folder}/entities.parquet' (FORMAT parquet)")
+    connection.execute(f"COPY features TO '{folder}/features.parquet' (FORMAT parquet)")
+    lake.mkdir(parents=True, exist_ok=True)
+    days = connection.execute("SELECT DISTINCT event_time::DATE::VARCHAR FROM features").fetchall()
+    connection.execute(
+        f"COPY (SELECT *, event_time::DATE::VARCHAR AS dt FROM features ORDER BY dt) TO '{lake}' "  # noqa: S608 (ours)
+        f"(FORMAT parquet, PARTITION_BY (dt), OVERWRITE_OR_IGNORE true)"
+    )
+    assert len(days) == len(list(lake.glob("dt=*")))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One module per kind of page of the site; each returns the parts of its page."""

@@ -1,0 +1,30 @@
+"""Decisions as a table with links to their events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modelwright.report.page import Markup
+from modelwright.report.pages.context import Context
+from modelwright.report.parts import folded, mood, note, table
+from modelwright.report.series import Decided
+from modelwright.report.wording import moment
+
+_SHOWN = 40
+
+
+def decision_table(context: Context, decisions: Sequence[Decided]) -> Markup:
+    """Return decisions in the order given; those beyond 40 are folded."""
+    if not decisions:
+        return note("Nothing was decided yet.")
+    first = _table(context, decisions[:_SHOWN])
+    rest = decisions[_SHOWN:]
+    return Markup(first + (folded(f"{len(rest):,} earlier", _table(context, rest)) if rest else ""))
+
+
+def _table(context: Context, decisions: Sequence[Decided]) -> Markup:
+    rows = [
+        [moment(one.at), mood(one.what, one.mood), one.why, one.evidence, one.by, context.links.event(one.source)]
+        for one in decisions
+    ]
+    return table(["When", "What", "Why", "Evidence", "By", "Event"], rows, css=["when", "", "wide", "wide", "", ""])
