@@ -46,8 +46,8 @@ imports: $(READY)
 house: $(READY)
 	$(BIN)/python scripts/house.py
 
-bench: $(READY)  ## measure; prints tables
-	@for script in bench/*.py; do $(BIN)/python $$script || exit 1; done
+bench: $(READY)  ## measure beside peers, into bench/RESULTS.md; ARGS='join serve' measures some
+	$(BIN)/python -m bench $(ARGS)
 
 format: $(READY)  ## format and fix what can be fixed
 	$(BIN)/ruff format .

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 import time
 from pathlib import Path
 
 from bench import machine
+from bench.sizes import SMALL
 from bench.table import Section
 
 HERE = Path(__file__).resolve().parent
@@ -17,17 +19,25 @@ NAMES = ("startup", "project", "up", "stream", "registry", "online", "join", "dr
 
 
 def main() -> int:
-    """Run the benchmarks named in the arguments (all without one); return 1 for a name that does not exist."""
-    names = sys.argv[1:] or list(NAMES)
+    """Run the benchmarks named in the arguments (all without one); return 1 for a name that does not exist.
+
+    `--small` tries the harness out: one round of the smallest size, printed and not kept.
+    """
+    small = "--small" in sys.argv[1:]
+    names = [name for name in sys.argv[1:] if name != "--small"] or list(NAMES)
     unknown = [name for name in names if name not in NAMES]
     if unknown:
         sys.stderr.write(f"no benchmark {', '.join(unknown)}; there are: {', '.join(NAMES)}\n")
         return 1
+    if small:
+        os.environ[SMALL] = "1"
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     for name in names:
         print(f"… {name}", flush=True)
         section = measured(name)
         print(section.markdown(), flush=True)
+        if small:
+            continue
         kept[name] = section.to_json()
         KEPT.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
         PAGE.write_text(page([Section.from_json(kept[name]) for name in NAMES if name in kept]))
@@ -51,12 +61,13 @@ def page(sections: list[Section]) -> str:
     lines = [
         "# How fast it is",
         "",
-        "Written by `make bench`; `make bench ARGS='join serve'` measures some of it again. Ratios are to the peer in the",
-        "same run, in alternating order; a figure is the median of the rounds, with the least and the greatest.",
-        "1×, 3× and 10× show how the cost grows.",
+        "Written by `make bench`; `make bench ARGS='join serve'` measures some of it again. Ratios are to the peer in",
+        "the same run, in alternating order; a figure is the median of the rounds, with the least and the greatest.",
+        "1x, 3x and 10x show how the cost grows.",
         "",
         f"Machine: {', '.join(dict.fromkeys(section.machine for section in sections))}.",
-        f"Targets met: {len(rows) - len(missed)} of {len(rows)}" + (f"; missed: {'; '.join(missed)}." if missed else "."),
+        f"Targets met: {len(rows) - len(missed)} of {len(rows)}"
+        + (f"; missed: {'; '.join(missed)}." if missed else "."),
         "",
     ]
     return "\n".join(lines) + "\n" + "\n".join(section.markdown() for section in sections)

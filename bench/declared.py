@@ -17,7 +17,7 @@ resources = []
 for number in range({groups}):
     lake = DataStore(f"lake-{{number:03d}}")
     view = FeatureView(
-        f"view-{{number:03d}}", entity="key", timestamp="day", source=lake / "rows", ttl="10d", features={{"a": "int64"}}
+        f"view-{{number:03d}}", entity="key", timestamp="day", source=lake / "rows", features={{"a": "int64"}}
     )
     store = FeatureStore(f"store-{{number:03d}}", store=lake, online=True, views=[view])
     job = TrainingJob(f"job-{{number:03d}}", entrypoint="training.py:train", inputs={{"rows": lake / "rows"}})

@@ -13,7 +13,8 @@ SMALLEST, LEAST = 100_000, 15.0
 ABOUT = (
     "50 numeric and 10 categorical columns, six of them shifted, reference and current rows from Parquet files. "
     "modelwright profiles the reference, counts the current rows in its bins, and computes five statistics a column "
-    "(PSI, JS, L∞, KS, Wasserstein); evidently's default preset computes one. Both must name the six columns and no other."
+    "(PSI, JS, L∞, KS, Wasserstein); evidently's default preset computes one. Both must name the six "
+    "columns and no other."
 )
 
 

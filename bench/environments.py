@@ -48,9 +48,7 @@ class Environment:
     def version(self, package: str) -> str:
         """Return `package version` as it is installed."""
         code = f"import importlib.metadata as m; print({package!r}, m.version({package!r}))"
-        return subprocess.run(
-            [str(self.python), "-c", code], check=True, capture_output=True, text=True
-        ).stdout.strip()
+        return subprocess.run([str(self.python), "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def ready(name: str) -> Environment:

@@ -46,7 +46,7 @@ def measure() -> Section:
 
 
 def _fill(section: Section, size: Size, found: list[list[Ran]], why: str, entities: int) -> None:
-    label = f"{size.name}: {entities:,} × {FEATURES * size.times:,} rows"
+    label = f"{size.name}: {entities:,} x {FEATURES * size.times:,} rows"
     assert all(one.said["rows"] == entities for one in found[0]), "modelwright lost rows"
     seconds, peaks = [one.said["seconds"] for one in found[0]], [one.peak for one in found[0]]
     if len(found) == 1:

@@ -10,13 +10,13 @@ import asyncio
 import json
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bench.process import ROOT, environment, run
@@ -41,7 +41,7 @@ class Target:
 
     def probability(self) -> float:
         """Ask once and return what the server answers. Raises `OSError` where it does not."""
-        request = urllib.request.Request(  # noqa: S310 (loopback)
+        request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{self.path}", self.data, {"content-type": "application/json", **self.headers}
         )
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 (likewise)
@@ -79,12 +79,11 @@ def put_on(target: Target, *, connections: int, seconds: float, core: int) -> Lo
 
 def _lua(target: Target) -> str:
     headers = "".join(f'wrk.headers["{name}"] = "{value}"\n' for name, value in target.headers.items())
-    return f'wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\n{headers}wrk.body = [==[{target.data.decode()}]==]\n'
+    kind = 'wrk.headers["content-type"] = "application/json"'
+    return f'wrk.method = "POST"\n{kind}\n{headers}wrk.body = [==[{target.data.decode()}]==]\n'
 
 
 def _said(command: list[str]) -> str:
-    import subprocess
-
     return subprocess.run(command, check=True, capture_output=True, text=True, env=environment()).stdout
 
 
@@ -147,11 +146,13 @@ class _Asker(asyncio.Protocol):
 
 
 async def _loaded(port: int, request: str, connections: int, seconds: float) -> Load:
-    loop, took, start = asyncio.get_running_loop(), [], time.perf_counter()
-    times: list[float] = took
+    loop, start = asyncio.get_running_loop(), time.perf_counter()
+    times: list[float] = []
     askers = []
     for _ in range(connections):
-        _, asker = await loop.create_connection(lambda: _Asker(request.encode(), start + seconds, times), "127.0.0.1", port)
+        _, asker = await loop.create_connection(
+            lambda: _Asker(request.encode(), start + seconds, times), "127.0.0.1", port
+        )
         askers.append(asker)
     await asyncio.gather(*(asker.over for asker in askers))
     spent = time.perf_counter() - start

@@ -11,7 +11,8 @@ from pathlib import Path
 def described() -> str:
     """Return cores, memory, kernel and Python in one line."""
     cores = len(os.sched_getaffinity(0))
-    return f"{cores} cores ({_processor()}), {_memory():.0f} GB of memory, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+    memory, kernel = f"{_memory():.0f} GB of memory", f"{platform.system()} {platform.release()}"
+    return f"{cores} cores ({_processor()}), {memory}, {kernel}, Python {platform.python_version()}"
 
 
 def now() -> str:

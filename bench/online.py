@@ -29,13 +29,13 @@ def measure() -> Section:
             side(ours.python, "online_data.py", folder=folder, keys=keys)
 
             def read(number: int, *, folder: str = folder, keys: int = keys) -> Ran:
-                arguments = {"folder": folder, "keys": keys, "reads": READS, "fill": number == 0}
-                return side(ours.python, "online_modelwright.py", **arguments)
+                return side(
+                    ours.python, "online_modelwright.py", folder=folder, keys=keys, reads=READS, fill=number == 0
+                )
 
             def fed(number: int, *, folder: str = folder, keys: int = keys) -> Ran:
                 assert peer is not None
-                arguments = {"folder": folder, "keys": keys, "reads": READS, "fill": number == 0}
-                return side(peer.python, "online_feast.py", **arguments)
+                return side(peer.python, "online_feast.py", folder=folder, keys=keys, reads=READS, fill=number == 0)
 
             _fill(section, size, alternate([read, fed] if peer else [read], size.rounds), why)
     return section

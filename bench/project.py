@@ -20,7 +20,8 @@ def measure() -> Section:
     section = Section(
         "project",
         "Validate and compile",
-        "Wall time of the console script in a fresh process: Python's start, the project's import, all checks, the assembly.",
+        "Wall time of the console script in a fresh process: Python's start, the project's import, all checks, "
+        "the assembly.",
     )
     script = str(ready("modelwright").script("modelwright"))
     with tempfile.TemporaryDirectory(prefix="bench-project-") as root:

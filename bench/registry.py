@@ -32,7 +32,9 @@ def measure() -> Section:
             count = SMALLEST * size.times
 
             def registered(number: int, *, count: int = count) -> Ran:
-                return side(ours.python, "registry_modelwright.py", folder=f"{root}/ours-{count}-{number}", versions=count)
+                return side(
+                    ours.python, "registry_modelwright.py", folder=f"{root}/ours-{count}-{number}", versions=count
+                )
 
             def logged(number: int, *, count: int = count) -> Ran:
                 assert peer is not None

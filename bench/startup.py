@@ -20,12 +20,18 @@ def measure() -> Section:
         "CPU of `python -c 'import modelwright'`": ([python, "-c", "import modelwright"], None),
         "CPU of `python -c pass`": ([python, "-c", "pass"], None),
     }
-    section = Section("startup", "Start", "Processor time of a process, children included; the mean of 20 after one that fills caches.")
+    section = Section(
+        "startup",
+        "Start",
+        "Processor time of a process, children included; the mean of 20 after one that fills caches.",
+    )
     for name, (command, limit) in commands.items():
         run(command)
         section.rows.append(_row(name, [run(command) for _ in range(ROUNDS)], limit))
     alone = [run([python, "-c", _IMPORT]).said["seconds"] for _ in range(ROUNDS)]
-    section.rows.append(at_most("`import modelwright`, inside the process (CPU)", "", "s", [statistics.mean(alone)], 0.05))
+    section.rows.append(
+        at_most("`import modelwright`, inside the process (CPU)", "", "s", [statistics.mean(alone)], 0.05)
+    )
     return section
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import tempfile
 
-
 from bench.environments import ready
 from bench.process import side
 from bench.sizes import sizes
-from bench.table import Section, Spread, Row, at_most
+from bench.table import Row, Section, Spread, at_most
 
 SMALLEST = 1_000
 LIMIT = 0.3

@@ -49,9 +49,9 @@ class Row:
 
     def markdown(self) -> str:
         """Return the line."""
-        peer = f"{self.peer_name}: {self.peer.text(self.unit)}" if self.peer else self.note or "–"
-        ours = self.ours.text(self.unit) if self.ours else "–"
-        ratio = "" if self.ratio is None else f"{_number(self.ratio)}×"
+        peer = f"{self.peer_name}: {self.peer.text(self.unit)}" if self.peer else self.note or "-"
+        ours = self.ours.text(self.unit) if self.ours else "-"
+        ratio = "" if self.ratio is None else f"{_number(self.ratio)}x"
         met = {None: "", True: "yes", False: "**no**"}[self.met]
         what = f"{self.what}; {self.note}" if self.note and self.peer else self.what
         return f"| {what} | {self.size} | {ours} | {peer} | {ratio} | {self.target} | {met} |"
@@ -104,7 +104,7 @@ def at_most(what: str, size: str, unit: str, values: Iterable[float], limit: flo
     return Row(what, size, unit, ours, target=f"≤ {_number(limit)} {unit}", met=ours.median <= limit)
 
 
-def against(
+def against(  # noqa: PLR0913 (a row has so many columns)
     what: str,
     size: str,
     unit: str,
@@ -119,7 +119,7 @@ def against(
     """Return a row beside a peer; the ratio is the median of the rounds' ratios. `more`: more is better."""
     ratios = [(a / b if more else b / a) for a, b in zip(ours, peer, strict=True)]
     ratio = statistics.median(ratios)
-    goal = "" if least is None else f"≥ {_number(least)}×"
+    goal = "" if least is None else f"≥ {_number(least)}x"
     met = None if least is None else ratio >= least
     return Row(what, size, unit, Spread.of(ours), Spread.of(peer), peer_name, ratio, goal, met, note)
 

@@ -1,4 +1,4 @@
-"""terraform with a provider of local files: from the registry, or built from the Go module proxy where that is closed."""
+"""terraform and its provider of local files, built from the Go module proxy where the registry cannot be reached."""
 
 from __future__ import annotations
 
@@ -33,7 +33,12 @@ class Terraform:
         """Run `terraform init` where it is needed. Raises `MissingError`."""
         if "TF_CLI_CONFIG_FILE" not in self.variables:
             done = subprocess.run(
-                [self.program, "init", "-no-color"], cwd=folder, capture_output=True, text=True, env=environment(), check=False
+                [self.program, "init", "-no-color"],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                env=environment(),
+                check=False,
             )
             if done.returncode:
                 raise MissingError(done.stderr.strip()[-200:])
@@ -52,7 +57,9 @@ def found() -> Terraform:
     if not binary.exists():
         return Terraform(program, {}, "hashicorp/local of the registry")
     config = folder / "cli.tfrc"
-    config.write_text(f'provider_installation {{\n  dev_overrides {{ "hashicorp/local" = "{binary.parent}" }}\n  direct {{}}\n}}\n')
+    config.write_text(
+        f'provider_installation {{\n  dev_overrides {{ "hashicorp/local" = "{binary.parent}" }}\n  direct {{}}\n}}\n'
+    )
     variables = {"TF_CLI_CONFIG_FILE": str(config), "CHECKPOINT_DISABLE": "1"}
     return Terraform(program, variables, f"{MODULE.rpartition('/')[2]}, built from the Go module proxy")
 
@@ -63,7 +70,9 @@ def _initialised(program: str, folder: Path) -> bool:
     (trial / "main.tf").write_text(
         'terraform {\n  required_providers {\n    local = { source = "hashicorp/local" }\n  }\n}\n'
     )
-    done = subprocess.run([program, "init", "-no-color"], cwd=trial, capture_output=True, check=False, env=environment())
+    done = subprocess.run(
+        [program, "init", "-no-color"], cwd=trial, capture_output=True, check=False, env=environment()
+    )
     return done.returncode == 0
 
 

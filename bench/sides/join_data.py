@@ -28,12 +28,14 @@ def main() -> None:
     values = ", ".join(f"(hash(i * 8 + {n}) % 1000000) / 1e6 AS f{n}" for n in range(5))
     connection.execute(
         f"CREATE TABLE features AS SELECT (hash(i + 17) % {keys})::BIGINT AS key, "  # noqa: S608 (numbers)
-        f"{moment.format(seconds=DAYS * 86400)} AS event_time, event_time AS created_time, {values} FROM range({features}) t(i)"
+        f"{moment.format(seconds=DAYS * 86400)} AS event_time, event_time AS created_time, {values} "
+        f"FROM range({features}) t(i)"
     )
     rows = entities - entities // 500  # the rest are repeated rows
     connection.execute(
         f"CREATE TABLE entities AS SELECT (hash(i + 99) % {keys + keys // 50})::BIGINT AS key, "  # noqa: S608 (numbers)
-        f"{moment.format(seconds=(DAYS - 5) * 86400)} + INTERVAL 5 DAY AS event_timestamp, i AS row FROM range({rows}) t(i)"
+        f"{moment.format(seconds=(DAYS - 5) * 86400)} + INTERVAL 5 DAY AS event_timestamp, i AS row "
+        f"FROM range({rows}) t(i)"
     )
     connection.execute(
         f"INSERT INTO entities SELECT key, event_timestamp, row + {rows} FROM entities LIMIT {entities - rows}"  # noqa: S608 (numbers)

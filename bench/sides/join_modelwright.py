@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+
 from modelwright.workload.offline import OfflineFeatures
 from modelwright.workload.rows import read_rows
 

@@ -1,9 +1,12 @@
 """The served project: a scaler and a logistic regression over twenty columns, the same model as the peers serve."""
 
-from modelwright import Endpoint, Environment, Model, ModelRegistry, Project, TrainingJob
+from __future__ import annotations
+
+from modelwright import Endpoint, Environment, Model, ModelRegistry, Project, TrainContext, TrainingJob
 
 
-def train(context):
+def train(context: TrainContext) -> None:
+    """Fit the model and save it with a sample, its rows and their labels."""
     from serve_model import fitted
 
     model, rows, kinds = fitted()

@@ -1,4 +1,4 @@
-"""Append runs to a training stream until it has so many events. Arguments: folder, events. Prints seconds per append."""
+"""Append runs to a training stream until it has so many events. Arguments: folder, events. Says seconds per append."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ def main() -> None:
     for number in range(first, given["events"] // 3):
         run = f"bench-{number + 1}"
         queued = {"run": run, "hyperparameters": {"depth": number % 9}, "origin": "person", "data": ""}
-        finished = {"run": run, "status": "succeeded", "metrics": {"auc": 0.8}, "model": "sha256:" + "0" * 64, "error": None}
+        finished = {
+            "run": run,
+            "status": "succeeded",
+            "metrics": {"auc": 0.8},
+            "model": "sha256:" + "0" * 64,
+            "error": None,
+        }
         stream.append("run.queued", queued, key=f"{run}/queued")
         stream.append("run.started", {"run": run}, key=f"{run}/started")
         stream.append("run.finished", finished, key=f"{run}/finished")

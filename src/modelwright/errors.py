@@ -39,10 +39,11 @@ An error says what was wrong, where, and what to do. Anything else that escapes 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
+
+from modelwright.nearest import did_you_mean as did_you_mean  # noqa: PLC0414  # its users import it from here
 
 
 class ModelwrightError(Exception):
@@ -297,12 +298,3 @@ class UnsafeStoreError(ModelwrightError):
 
     code = "MW2301"
     exit_status = 14
-
-
-def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """Return `did you mean 'x'?` for the nearest choice, else the list of choices, else nothing."""
-    known = sorted(set(choices))
-    near = difflib.get_close_matches(word, known, n=1)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    return f"one of: {', '.join(known)}" if known else ""

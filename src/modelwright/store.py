@@ -101,8 +101,8 @@ class DirectoryStore:
         base = self.path(prefix.rstrip("/")) if prefix.rstrip("/") else self.root
         found = []
         for folder, _, names in os.walk(base):
-            kept = (name for name in names if not name.startswith(".tmp-"))
-            found += [Path(folder, name).relative_to(self.root).as_posix() for name in kept]
+            at = "" if folder == str(self.root) else Path(folder).relative_to(self.root).as_posix() + "/"
+            found += [at + name for name in names if not name.startswith(".tmp-")]
         return sorted(found)
 
     def sizes(self, prefix: str = "") -> list[tuple[str, int]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from tests.waiting import eventually
 
 from modelwright.cli.documents.schemas import RESULTS, document_schema
 from modelwright.cli.main import run
@@ -80,6 +81,17 @@ def call(
         stack.enter_context(contextlib.redirect_stderr(err))
         status = run(list(arguments))
     return Said(status, out.getvalue(), err.getvalue())
+
+
+def run_at_work(folder: Path, job: str) -> str:
+    """Return the run of a job that has written its first line of log, once there is one."""
+
+    def found() -> str:
+        runs = call("runs", "list", "--job", job, "--json", folder=folder).document["result"]
+        names = [str(run["run"]) for run in runs if run["state"] == "running"]
+        return names[0] if names and call("runs", "logs", names[0], folder=folder).out.strip() else ""
+
+    return eventually(found)
 
 
 @contextlib.contextmanager

@@ -117,6 +117,21 @@ def test_an_environments_overrides_count(moving: Path) -> None:
     assert lost == ["data_store.kind.object"]
 
 
+def test_what_an_environments_settings_grant_counts_too(moving: Path) -> None:
+    (moving / "project.py").write_text("""
+from modelwright import Cluster, Environment, Project
+
+gpus = Cluster("gpus", nodes=1, accelerator=["L4"])
+project = Project("moving", [gpus], environments={"dev": Environment("local", settings={"accelerators": "ignore"})})
+""")
+    said = call("adapters", "compare", "local", "modest", "--json", folder=moving)
+    assert said.status == 2
+    (lost,) = said.document["result"]["differences"]
+    assert (lost["feature"], lost["before"]["level"], lost["relied_on_by"]) == (
+        "cluster.accelerator", "emulated", ["gpus"],
+    )  # fmt: skip
+
+
 def test_a_move_that_loses_nothing_says_so(moving: Path) -> None:
     said = call("adapters", "compare", "local", "local", folder=moving)
     assert said.status == 0

@@ -15,8 +15,6 @@ from tests.cli.tree import commands
 
 from modelwright.cli.documents.schemas import RESULTS, document_schema
 
-pytestmark = pytest.mark.xdist_group("cli_documents")  # one worker: the life is lived once
-
 ELSEWHERE = {"demo"}
 """Verbs whose documents are held against their schemas by tests of their own."""
 LOSSES = [part for name in ("lake", "features", "foundation") for part in ("--allow-data-loss", name)]
@@ -60,6 +58,7 @@ batch scores
 batch risk:1 --source lake/new --to lake/others
 monitor run
 monitor report
+monitor report --window 2013-07 --last 1
 status
 outputs
 outputs risk-api
@@ -89,27 +88,6 @@ destroy --yes -e dev
 """
 
 
-@pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[dict[str, Any]]]]:
-    """The documents of a whole life, by verb."""
-    folder = write_wide(tmp_path_factory.mktemp("documents"))
-    found: dict[str, list[dict[str, Any]]] = {}
-    try:
-        for line in LIFE.strip().splitlines():
-            words = line.split() + (LOSSES if line.startswith("destroy") else [])
-            answered = call(*words, "--json", folder=folder, MODELWRIGHT_ENVIRONMENT="dev")
-            assert answered.status == 0, f"{line}: {answered.err}"
-            document = json.loads(answered.out)
-            verb = document["schema"].removeprefix("modelwright.cli.").removesuffix("/1").replace(".", " ")
-            found.setdefault(verb, []).append(document)
-            if line == "up":
-                fill_lake(folder)
-        yield found
-    finally:
-        for environment in ("dev", "prod"):
-            call("destroy", "--yes", "-e", environment, *LOSSES, folder=folder)
-
-
 def test_every_verb_has_a_schema_and_every_schema_a_verb() -> None:
     assert set(RESULTS) == set(commands())
 
@@ -124,34 +102,51 @@ def test_a_schema_is_valid_and_lets_nothing_else_in(verb: str) -> None:
     assert all(one["additionalProperties"] is False for one in closed)
 
 
-@pytest.mark.timeout(300)
-def test_the_documents_of_a_whole_life_are_what_their_schemas_say(said: dict[str, list[dict[str, Any]]]) -> None:
+def lived(folder: Path) -> Iterator[dict[str, Any]]:
+    """Live a whole life in a folder and yield the document of each command."""
+    write_wide(folder)
+    try:
+        for line in LIFE.strip().splitlines():
+            words = line.split() + (LOSSES if line.startswith("destroy") else [])
+            answered = call(*words, "--json", folder=folder, MODELWRIGHT_ENVIRONMENT="dev")
+            assert answered.status == 0, f"{line}: {answered.err}"
+            yield json.loads(answered.out)
+            if line == "up":
+                fill_lake(folder)
+    finally:
+        for environment in ("dev", "prod"):
+            call("destroy", "--yes", "-e", environment, *LOSSES, folder=folder)
+
+
+@pytest.mark.timeout(600)
+def test_the_documents_of_a_whole_life_are_what_their_schemas_say(tmp_path: Path) -> None:
+    said: dict[str, list[Any]] = {}
+    for document in lived(tmp_path):
+        check_document(document)
+        verb = document["schema"].removeprefix("modelwright.cli.").removesuffix("/1").replace(".", " ")
+        assert document["result"] is not None, verb
+        said.setdefault(verb, []).append(document["result"])
     assert set(commands()) - ELSEWHERE <= set(said)
-    for verb, documents in said.items():
-        for document in documents:
-            assert document["result"] is not None, verb
-            check_document(document)
+    _a_copied_version_keeps_where_it_is_from_and_serves_there(said)
 
 
-def test_a_document_with_another_field_is_refused(said: dict[str, list[dict[str, Any]]]) -> None:
-    document = said["status"][0]
-    with pytest.raises(ValidationError, match="surprise"):
-        check_document({**document, "result": {**document["result"], "surprise": 1}})
-
-
-def test_a_copied_version_keeps_where_it_is_from(said: dict[str, list[dict[str, Any]]]) -> None:
-    (copied,) = (document["result"] for document in said["model copy"])
-    registered = said["model register"][0]["result"]
+def _a_copied_version_keeps_where_it_is_from_and_serves_there(said: dict[str, list[Any]]) -> None:
+    (copied,) = said["model copy"]
     assert copied["environment"] == "prod"
-    assert copied["digest"] == registered["digest"]
+    assert copied["digest"] == said["model register"][0]["digest"]
     assert copied["imported"]["environment"] == "dev"
     assert copied["imported"]["version"] == 1
+    there, here = said["endpoint invoke"]
+    assert (there["version"], here["version"]) == (1, 2)
+    assert there["outputs"][0].keys() == here["outputs"][0].keys()
 
 
-def test_a_copied_version_serves_in_the_other_environment(said: dict[str, list[dict[str, Any]]]) -> None:
-    here, there = (document["result"] for document in said["endpoint invoke"])
-    assert sorted(one["version"] for one in (here, there)) == [1, 2]
-    assert here["outputs"][0].keys() == there["outputs"][0].keys()
+def test_a_document_with_another_field_is_refused() -> None:
+    document = call("explain", "MW1001", "--json").document
+    with pytest.raises(ValidationError, match="surprise"):
+        check_document({**document, "surprise": 1})
+    with pytest.raises(ValidationError):
+        check_document({**document, "result": {**document["result"], "surprise": 1}})
 
 
 def test_a_failing_verb_answers_with_the_error_as_a_document() -> None:

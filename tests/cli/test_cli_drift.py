@@ -95,7 +95,12 @@ def test_an_address_that_was_edited(hello: Path) -> None:
         return json.dumps({**json.loads(content), "port": 1}).encode()
 
     with rewritten(hello / ENDPOINT / "address.json", moved):
-        assert ("hello-api", "outputs", "changed") in differences(hello)
+        assert differences(hello) == [
+            ("hello-api", "hello-api/address", "changed"),
+            ("hello-api", "outputs", "changed"),
+        ]
+        said = call("drift", folder=hello, COLUMNS="400")
+        assert "its router listens at port" in said.out
 
 
 def test_a_record_that_is_gone_is_found_without_it(hello: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.projects import write_hello
-from tests.cli.shells import Said, call
+from tests.cli.shells import Said, call, run_at_work
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("cli_life")  # one worker: the project is trained once
@@ -25,7 +25,7 @@ READING = [
     "model show hello@champion", "model history hello", "endpoint status", "endpoint invoke hello-api --sample",
     "endpoint history", "endpoint traffic hello-api", "endpoint logs", "ledger log", "ledger log model/hello",
     "ledger verify", "schema", "explain MW1001", "explain endpoint", "explain endpoint.capture", "doctor",
-    "prune --dry-run", "monitor report", "monitor run", "operate --once", "completion bash",
+    "prune --dry-run", "report", "monitor report", "monitor run", "operate --once", "completion bash",
 ]  # fmt: skip
 
 AS_IT_IS = {"schema", "completion bash", "endpoint logs", "runs logs train-hello-1"}
@@ -129,6 +129,11 @@ def test_rows_come_as_json_json_lines_csv_or_columns(hello: Path, tmp_path: Path
         (["train", "train-hello", "--promote", "--detach"], 2, "leave one of them out"),
         (["model", "show", "hello:7"], 1, "hello"),
         (["model", "promote", "hello:1", "--override-gates", " "], 2, "needs a reason"),
+        (["model", "promote", "hello:1", "--timeout", "soon"], 2, "'soon' is no duration"),
+        (["model", "copy", "hello:1", "--to", "dev"], 2, "is in dev already"),
+        (["model", "copy", "hello:1", "--to", "prod"], 6, "one of: dev"),
+        (["runs", "list", "--last", "0"], 2, "0 is less than 1"),
+        (["runs", "list", "--last", "few"], 2, "'few' is no whole number"),
         (["model", "history", "helo"], 1, "did you mean 'hello'?"),
         (["evaluate", "hello:1"], 2, "declares no rows to be evaluated on"),
         (["status", "-e", "prod"], 6, "one of: dev"),
@@ -174,15 +179,15 @@ def test_ctrl_c_leaves_the_run_going_and_says_how_to_go_on(hello: Path) -> None:
     waiting = subprocess.Popen(
         [*COMMAND, "train", "train-slow"], cwd=hello, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    eventually(lambda: "working" in call("runs", "logs", "train-slow-1", folder=hello).out)
+    run = run_at_work(hello, "train-slow")
     waiting.send_signal(signal.SIGINT)
-    _, err = waiting.communicate(timeout=30)
+    _, err = waiting.communicate(timeout=120)
     assert waiting.returncode == 8
-    assert "run train-slow-1 goes on" in err
-    assert "modelwright runs logs -f train-slow-1" in err
-    assert _run_state(hello, "train-slow-1") == "running"
-    assert call("runs", "cancel", "train-slow-1", folder=hello).status == 0
-    assert _run_state(hello, "train-slow-1") == "cancelled"
+    assert f"run {run} goes on" in err
+    assert f"modelwright runs logs -f {run}" in err
+    assert _run_state(hello, run) == "running"
+    assert call("runs", "cancel", run, folder=hello).status == 0
+    assert _run_state(hello, run) == "cancelled"
 
 
 def _run_state(hello: Path, run: str) -> str:
@@ -202,7 +207,7 @@ def test_operate_is_seen_by_status_and_ends_cleanly(hello: Path, number: signal.
     operator = subprocess.Popen([*COMMAND, "operate"], cwd=hello, stderr=subprocess.PIPE, text=True)
     eventually(lambda: call("status", "--json", folder=hello).document["result"]["operated"])
     operator.send_signal(number)
-    _, err = operator.communicate(timeout=30)
+    _, err = operator.communicate(timeout=120)
     assert operator.returncode == 0
     assert "stopped" in err
     assert "Traceback" not in err

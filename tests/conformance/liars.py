@@ -90,6 +90,13 @@ def echoed(job, scope):
     return given.TrainingOutputs(name=job.name)
 
 
+def hashed(job, scope):
+    from modelwright.canonical import digest_of
+
+    scope.request("train", "acme.Train", {"spec": digest_of(job.document()), "env": scope.env(job.env)})
+    return given.TrainingOutputs(name=job.name)
+
+
 def leaking(job, scope):
     env = {name: os.environ.get(str(getattr(value, "name", "")), "") for name, value in job.env.items()}
     scope.request("train", "acme.Train", {"config": scope.training_config(job), "env": env})
@@ -161,6 +168,7 @@ SHORT = adapter("short", support={name: todo("later") for name in FEATURES if na
 LONG = adapter("long", support={**LATER, "monitr": native("acme:Monitor")})
 DEAD = adapter("dead", TRAIN, {"training": poor})
 ECHO = adapter("echo", TRAIN, {"training": echoed})
+HASHED = adapter("hashed", TRAIN, {"training": hashed})
 LEAKING = adapter("leaking", {**TRAIN, "training.secrets": emulated("copied")}, {"training": leaking})
 SLOTTED = adapter("slotted", TRAIN, {"training": slotted})
 CURIOUS = adapter("curious", STORE, {"data_store": curious})

@@ -27,7 +27,6 @@ from modelwright.testing.shape import SLOTS, assemblies
 from modelwright.testing.subject import Subject
 from modelwright.testing.traces import Trace
 
-
 PACKAGE = Path(modelwright.__file__).parent
 
 

@@ -28,6 +28,7 @@ LIES = [
     ("long", "support[total]", ["'monitr' (did you mean 'monitor'?)"]),
     ("dead", "field[training.seed]", ["training seed: 0 → 7", "changes nothing"]),
     ("echo", "field[training.timeout]", ["training timeout: '24h' → '2h'", "changes nothing"]),
+    ("hashed", "field[training.timeout]", ["training timeout: '24h' → '2h'", "changes nothing"]),
     ("leaking", "secrets[content]", ["the content of the secret 'hub-token' stands in an assembly"]),
     ("leaking", "secrets[by name]", ["no resource or request holds {'$secret': 'hub-token'}"]),
     ("slotted", "requests[slots]", ["train/train (acme.Train) has the slot machine", "purpose 'train'"]),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from modelwright.contract.discovery import find_adapter, installed
+from modelwright.contract.discovery import Installed, announced, find_adapter, installed
 from modelwright.errors import ModelwrightError, UnknownAdapterError
 
 
@@ -42,6 +42,18 @@ def test_an_adapter_of_another_distribution_is_found(tmp_path: Path, monkeypatch
     monkeypatch.syspath_prepend(tmp_path)
     assert installed()["acme"] == "acme-modelwright"
     assert find_adapter("acme").name == "acme"
+
+
+def test_adapters_are_announced_with_their_version_before_anything_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder, distribution in (("one", "plugin-one"), ("two", "plugin-two")):
+        install(tmp_path / folder, distribution, "acme", "a_module_that_is_missing:ADAPTER")
+        monkeypatch.syspath_prepend(tmp_path / folder)
+    assert [one for one in announced() if one.name == "acme"] == [
+        Installed("acme", "plugin-one", "1.0"),
+        Installed("acme", "plugin-two", "1.0"),
+    ]
 
 
 @pytest.mark.parametrize(

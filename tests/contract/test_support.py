@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelwright.adapters.local.support import SUPPORT
-from modelwright.contract.support import Support, emulated, gaps, native, never, refuse_gaps, todo, upstream
+from modelwright.contract.support import Support, emulated, gaps, moved, native, never, refuse_gaps, todo, upstream
 from modelwright.errors import UnsupportedError, UsageError
 from modelwright.spec.feature import FEATURES
 
@@ -61,3 +61,26 @@ def test_all_gaps_are_refused_in_one_error_with_reason_and_alternative() -> None
 
 def test_without_gaps_nothing_is_raised() -> None:
     refuse_gaps(gaps([("api", "batch"), ("watch", "drift")], TABLE), "acme")
+
+
+def test_a_move_between_tables_says_what_is_lost_gained_weaker_and_stronger() -> None:
+    there = {
+        "shadow": native("acme:Mirror"),
+        "drift": todo("not yet"),
+        "batch": emulated("a loop"),
+        "async": todo("another reason"),
+        "zero": emulated("a script"),
+    }
+    assert {one.feature: one.move for one in moved(TABLE, there)} == {
+        "shadow": "gained",
+        "drift": "lost",
+        "batch": "weaker",
+        "zero": "gained",
+    }
+    assert {one.feature: one.move for one in moved(there, TABLE)}["batch"] == "stronger"
+    assert moved(TABLE, TABLE) == ()
+
+
+def test_evidence_stands_with_the_answer() -> None:
+    assert native("acme:Bucket", "acme.Create$weights").evidence == ("acme:Bucket", "acme.Create$weights")
+    assert emulated("a job").evidence == ()

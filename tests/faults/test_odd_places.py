@@ -22,7 +22,10 @@ def open_umask() -> None:
 def test_a_life_in_an_odd_folder_without_a_home_with_an_open_umask(tmp_path: Path) -> None:
     """One life in all of these surroundings at once; each alone would be as good a test and take as long."""
     folder = write_project(tmp_path / "with a space" / "new\nline" / "naïve-ß-数据-🙂" / "per%20cent '\"$HOME")
+    elsewhere = Path("/dev/shm")  # a file system of its own wherever it exists
+    before = set(elsewhere.glob("*"))
     odd = {
+        "TMPDIR": str(elsewhere) if elsewhere.is_dir() else None,
         "HOME": None,
         "USER": None,
         "LOGNAME": None,

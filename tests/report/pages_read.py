@@ -18,6 +18,7 @@ _NAMES = """
 lang charset name content http-equiv class href id title src alt viewBox role aria-label x y x1 x2 y1 y2 cx cy r rx dx
 dy width height points text-anchor
 """
+_ROWS = frozenset({"thead", "tbody"})
 TAGS = frozenset(_HTML.split()) | {SVG + tag for tag in _SVG.split()}
 ATTRIBUTES = frozenset(_NAMES.split())
 
@@ -67,10 +68,8 @@ def foreign(page: ET.Element) -> list[str]:
 def misplaced(page: ET.Element) -> list[str]:
     """Return elements that a browser would move elsewhere: blocks inside paragraphs, cells outside rows."""
     blocks = {"div", "dl", "table", "ul", "p", "details", "pre", "figure", "section", "h2", "h3"}
-    inside = [f"<{node.tag}> in <p>" for paragraph in page.iter("p") for node in paragraph.iter() if node is not paragraph
-              and node.tag in blocks]  # fmt: skip
-    nested = [f"<{child.tag}> in <table>" for node in page.iter("table") for child in node if child.tag not in
-              {"thead", "tbody"}]  # fmt: skip
+    inside = [f"<{node.tag}> in <p>" for one in page.iter("p") for node in one.iter() if node.tag in blocks - {"p"}]
+    nested = [f"<{child.tag}> in <table>" for node in page.iter("table") for child in node if child.tag not in _ROWS]
     return [*inside, *nested]
 
 

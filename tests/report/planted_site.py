@@ -181,6 +181,11 @@ def plant_versions(client: Client, first: str, second: str) -> None:
         "blocks": ["2013-03-06", "2013-03-11"], "metrics": metrics, "comparisons": [compared],
     })  # fmt: skip
 
+    put(client, "evaluations/eval-delay-1-asked/result.json", {
+        "schema": "modelwright.evaluation/1", "evaluation": "eval-delay-1-asked", "model": "delay", "versions": [1],
+        "rows": 90, "blocks": ["2013-03-06"], "metrics": {"1": {"auc": {"value": 0.6, "interval": [0.5, 0.7]}}},
+    })  # fmt: skip
+
 
 def say_approval(client: Client) -> None:
     client.platform.approval("delay").append(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.report.pages_read import broken_links, foreign, pages, rows, section, text_of
-from tests.report.planted_site import EVIL, START, applied, plant
+from tests.report.planted_site import EVIL, START, WEEK, applied, plant
 
 from modelwright.client.client import Client
 from modelwright.client.connect import connect
@@ -133,6 +133,33 @@ def test_a_kind_of_event_from_a_later_version_is_named(bare: Client, tmp_path: P
     site = pages(write_site(bare, tmp_path / "site").folder)
     assert "unknown event kind" in " ".join(needs(site))
     assert "release.teleported" in text_of(site["ledger/endpoint.delay-api.html"])
+
+
+BODIES: list[dict[str, Any]] = [{}, {"release": None}, {"release": 1, "weights": 3, "mirror": [], "versions": {}}]
+
+
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("kind", ["release.planned", "traffic.set", "step.done", "rollback.started"])
+def test_an_event_with_a_strange_body_hides_no_other(
+    client: Client, tmp_path: Path, kind: str, body: dict[str, Any]
+) -> None:
+    stream = client.platform.endpoint("delay-api")
+    seq, prev = stream.head
+    event = Event(
+        stream=stream.name, seq=seq + 1, prev=prev, kind=kind, key="strange", at=START + 5 * WEEK, recorded=START,
+        actor=Actor("ana"), body=body,
+    )  # fmt: skip
+    path = file_of(client, f"{ROOT}{stream.name}/{seq + 1:012d}.json")
+    path.write_bytes(event.to_bytes())
+    try:
+        made = write_site(connect(client.workplace.place.folder / "project.py", clock=client.clock), tmp_path / "site")
+    finally:
+        path.unlink()
+    site = pages(made.folder)
+    assert made.troubles or kind == "rollback.started"
+    assert list(broken_links(site)) == []
+    assert f"e{seq + 1}" in {node.get("id") for node in site["ledger/endpoint.delay-api.html"].iter("a")}
+    assert "auc >= 0.65" in text_of(site["models/delay/2.html"])
 
 
 HOSTILE = [

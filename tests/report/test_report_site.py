@@ -42,7 +42,8 @@ def test_everything_has_its_page(site: Site, read: Pages) -> None:
     assert set(read) == {page.path for page in site.pages} == {
         "index.html", "served.html", "ledger/index.html", "models/delay/index.html", "models/delay/1.html",
         "models/delay/2.html", "runs/train-delay-1.html", "runs/train-delay-2.html", "runs/train-delay-3.html",
-        "runs/train-delay-4.html", "endpoints/delay-api.html", "endpoints/quiet-api.html", "endpoints/scores.html", "monitors/delay-watch.html",
+        "runs/train-delay-4.html", "endpoints/delay-api.html", "endpoints/quiet-api.html", "endpoints/scores.html",
+        "monitors/delay-watch.html",
         "ledger/endpoint.delay-api.html", "ledger/model.delay.html", "ledger/approval.delay.html",
         "ledger/monitor.delay-watch.html", "ledger/training.train-delay.html",
     }  # fmt: skip
@@ -107,6 +108,8 @@ def test_a_card_shows_intervals_gates_approvals_and_whom_it_beat(read: Pages) ->
         "auc >= 0.65": "passed", "auc beats champion by 0.005 at 95%": "passed", "approval by reviewer": "waiting",
     }  # fmt: skip
     assert "delay:1 by 0.0562 of auc" in text_in(section(card, "Lineage"))
+    assert "auc on 90 rows in 1 block (eval-delay-1-asked)" in text_in(section(read["models/delay/1.html"], "Metrics"))
+    assert "eval-delay-1-asked" not in text_in(card)
     (approval,) = rows(section(read["models/delay/1.html"], "Approvals"))
     assert approval[0] == "approved"
     assert approval[2] == "reviewer"

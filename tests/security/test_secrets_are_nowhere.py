@@ -19,15 +19,13 @@ import click
 import pytest
 from tests.cli.shells import Said, call
 from tests.security.finder import CANARIES, Search
-from tests.security.leaky import write_leaky
+from tests.security.leaky import PROJECT, write_leaky
 from tests.serving.serving_kit import ask
 
 from modelwright import Secret, TrainingJob
 from modelwright.adapters.local.driver import processes
 from modelwright.cli.group import root
 from modelwright.errors import InvalidProjectError
-
-pytestmark = pytest.mark.xdist_group("secrets")  # one worker: the life is lived once
 
 SECRETS = {**CANARIES, "hook": "https://hooks.test/T0/9f7Kq9Zt2Lw8Xv5", "key": "kms 8f7Kq9Zt2Lw8Xv5 'x'"}
 ARGUMENTS = {
@@ -44,7 +42,7 @@ ARGUMENTS = {
     "model promote": ["leaky:1"],
     "model copy": ["leaky:1"],
     "model history": ["leaky"],
-    "endpoint invoke": ["api", "--data", '{"rows": [{"id": 1, "x": 500.0}]}'],
+    "endpoint invoke": ["api", "--data", '[{"id": 1, "x": 500.0}]'],
     "endpoint traffic": ["api"],
     "endpoint rollback": ["api"],
     "endpoint retire": ["bad"],
@@ -120,6 +118,7 @@ def asked(life: Life) -> Life:
     failed = life.ask(500.0)
     assert failed.status == 500
     life.said.append(("POST /predict", Said(500, failed.body.decode(), str(failed.headers))))
+    life.do("endpoint", "invoke", "api", "--json", "--data", '[{"id": 1, "x": 2000.0}]')
     for verb in _verbs():
         for mode in ([], ["--json"], ["--debug"]):
             life.do(*verb.split(), *ARGUMENTS.get(verb, []), *mode)
@@ -140,29 +139,32 @@ def _verbs() -> list[str]:
     return [name for name in names if name not in LEFT_OUT]
 
 
-def test_the_life_was_as_bad_as_it_was_meant_to_be(asked: Life) -> None:
-    """Each accident really carried a secret to the place where it is searched for."""
+def _was_bad(asked: Life) -> None:
+    """Assert that each accident really carried a secret to the place where it is searched for."""
     said = dict(asked.said)
     assert "no data: cannot reach" in said["train train-raises --debug"].err
     assert "exit status 3" in said["train train-dies --debug"].err
     assert "cannot log in with" in said["train train-odd --promote"].err
     assert "500 is too much for" in said["POST /predict"].out
+    assert "500 is too much for" in next(found for command, found in asked.said if "500.0" in command).err
+    refused = [found for command, found in asked.said if "2000.0" in command]
+    assert [found.document["diagnostics"][-1]["code"] for found in refused] == ["MW2210"]
     result = json.loads((asked.state / "control/runs/train-raises-1/result.json").read_bytes())
     assert "RuntimeError" in result["error"]["traceback"]
     assert "db://me:[secret]@host" in result["error"]["message"]
     assert "500 is too much for [secret]" in (asked.state / "endpoints/api/endpoint.log").read_text()
 
 
-def test_every_field_that_takes_a_secret_has_one_in_the_project(life: Life) -> None:
-    schema = json.dumps(json.loads(life.do("schema").out))
+def test_every_field_that_takes_a_secret_has_one_in_the_project() -> None:
+    schema = json.dumps(json.loads(call("schema").out))
     takes = schema.count('"$secret": {"type": "string"}')
-    compiled = (life.folder / "project.py").read_text()
     planted = ("TRAIN_KEY", "SERVE_KEY", "IMAGE_KEY", "Webhook(Secret", "encryption_key=Secret")
-    assert all(field in compiled for field in planted)
+    assert all(field in PROJECT for field in planted)
     assert takes == len(planted), "another field takes a secret: plant one there too"
 
 
-def test_secrets_stand_in_the_servers_environment_and_nowhere_else(asked: Life, capsys: Any) -> None:
+def test_secrets_stand_in_the_servers_environment_and_nowhere_else(asked: Life) -> None:
+    _was_bad(asked)
     tokens = {f"token of {name}": asked.token(name) for name in ("api", "bad")}
     search = Search({**SECRETS, **tokens})
     for command, said in asked.said:
@@ -172,9 +174,9 @@ def test_secrets_stand_in_the_servers_environment_and_nowhere_else(asked: Life, 
     search.tree(asked.outside)
     search.process("the router of api", asked.process("api").pid)
     search.process("the server of api", asked.process("api", "v1-r1").pid)
-    with capsys.disabled():
-        print(f"\nsearched for {len(search.secrets)} secrets in {len(search.searched)} places:")  # noqa: T201
-    print("\n".join(search.searched))  # noqa: T201 (shown where the test fails, or with -s)
+    print("searched:", *search.searched, sep="\n")  # noqa: T201  # shown where the test fails, or with -s
+    for kind in (".html", ".jsonl.gz", "result.json", "endpoint.log", "platform.json", "measures.sqlite", "log.txt"):
+        assert any(kind in place for place in search.searched), f"there was no {kind} to search"
     for name in ("train", "hook", "key"):
         assert search.places(name) == set()
     for name in ("serve", "image"):

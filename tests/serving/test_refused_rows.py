@@ -13,8 +13,10 @@ from tests.serving.serving_kit import captured, serve_config, serving, stored
 
 from modelwright.clock import ReplayClock
 from modelwright.store import DirectoryStore
+from modelwright.workload.batch.job import run as run_batch
 from modelwright.workload.monitor.captures import WindowRows, capture_listing
 from modelwright.workload.monitor.windows import Window
+from modelwright.workload.rows import write_parquet
 
 X = np.arange(40.0).reshape(-1, 2)
 NOW = datetime(2026, 3, 4, 12, 30, tzinfo=UTC)
@@ -109,3 +111,28 @@ def test_a_row_that_the_fallback_cannot_answer_is_named_by_its_place_in_the_requ
         answer = server.ask("/predict", {"rows": [*rows, {"size": 2.5, "age": 200.0}]})
     assert answer.status == 400
     assert [(item["row"], item["column"]) for item in answer.json["error"]["problems"]] == [(3, "size")]
+
+
+def test_a_batch_keeps_and_flags_what_was_refused_as_an_endpoint_does(tmp_path: Path, model: str) -> None:
+    control = tmp_path / "control"
+    table = {"id": np.array(["a", "b"]), "size": np.array([1.0, 700.0]), "age": np.array([2.0, 1.0])}
+    write_parquet(tmp_path / "rows/0.parquet", table)
+    document = {
+        "schema": "modelwright.batch/1",
+        "endpoint": "scores",
+        "model": model,
+        "version": 3,
+        "release": 5,
+        "source": (tmp_path / "rows").as_uri(),
+        "to": (tmp_path / "scores").as_uri(),
+        "guardrails": [REJECT],
+        "features": {"offline": None, "views": []},
+        "keys": ["id"],
+        "capture": {"to": control.as_uri(), "fraction": 1.0},
+        "at": NOW.isoformat(),
+    }
+    assert run_batch(document) == 0
+    kept = {item["keys"]["id"]: item for item in captured(control)}
+    assert {name: item["flags"] for name, item in kept.items()} == {"a": [], "b": ["range:size", "rejected"]}
+    assert kept["b"]["output"] == {}
+    assert kept["a"]["output"]["prediction"] == pytest.approx(3.0)

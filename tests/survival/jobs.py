@@ -18,6 +18,8 @@ from tests.survival.dying.sitecustomize import PLAN
 from tests.survival.mortal import ends
 from tests.survival.watched import WatchedWards
 
+from modelwright.adapters.local.driver import jobs as local_jobs
+
 VERBS = ("materialise", "monitor")
 
 
@@ -49,6 +51,7 @@ def _settle(wards: WatchedWards, verb: str, point: int) -> None:
     plan.write_text(json.dumps({"verb": verb, "point": point, "inside": str(wards.state), "tests": str(root)}))
     os.environ[PLAN] = str(plan)
     os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent / "dying"), os.environ.get("PYTHONPATH", "")])
+    local_jobs.OWN = frozenset()  # type: ignore[attr-defined]  # forks of a warm process would start without reading the plan
     wards.settle()
 
 

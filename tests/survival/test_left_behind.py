@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from tests.waiting import eventually
 
 from modelwright import connect
 from modelwright.adapters.local.driver import processes
+from modelwright.adapters.local.router.server import Server
+from modelwright.adapters.local.router.variant import Variant
 from modelwright.client import Client
 from modelwright.errors import RaceLostError
 from modelwright.lifecycle import rollout
@@ -120,3 +124,20 @@ def test_training_again_goes_on_with_the_run_that_a_killed_process_waited_for(cl
     assert client.train_or_resume("fit", {"C": 0.5}, promote=True).id == left, "its version is not promoted yet"
     client.promote(client.register(run)).wait(timeout=120)
     assert client.train_or_resume("fit", {"C": 0.5}, promote=True).id != left
+
+
+@pytest.mark.parametrize(("waited", "refuses", "expected"), [(-1.0, False, "starting"), (60.0, False, "failed"),
+                                                             (-1.0, True, "failed")])  # fmt: skip
+def test_a_server_that_was_given_up_is_tried_again_unless_it_said_itself_that_it_cannot_serve(
+    tmp_path: Path, waited: float, refuses: bool, expected: str
+) -> None:
+    async def look() -> str:
+        server = Server(Variant(tmp_path), state="failed", _not_before=time.monotonic() + waited)
+        server.watch()
+        found = server.state
+        server.close()
+        return found
+
+    if refuses:
+        (tmp_path / "ready.json").write_text('{"state": "failed", "reason": "planted", "pid": 1}')
+    assert asyncio.run(look()) == expected

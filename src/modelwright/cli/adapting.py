@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -87,17 +87,34 @@ def words(answer: Answer) -> str:
     return f"{answer.how}; instead: {answer.instead}" if answer.instead else answer.how
 
 
-def compare(before: Adapter, after: Adapter, needs: Mapping[str, Sequence[str]] | None) -> list[Difference]:
-    """Return what differs between two adapters, among what a project needs if that is known."""
-    found = moved(before.support, after.support)
-    return [one for one in found if needs is None or one.feature in needs]
+def compare(
+    before: Mapping[str, Answer], after: Mapping[str, Answer], needs: Container[str] | None
+) -> list[Difference]:
+    """Return what differs between two adapters' answers, among what a project needs if that is known."""
+    return [one for one in moved(before, after) if needs is None or one.feature in needs]
+
+
+def answers(adapter: Adapter, project: Project | None, environment: str | None) -> dict[str, Answer]:
+    """Return an adapter's answers, with those that the settings of the project's environments on it change."""
+    found = dict(adapter.support)
+    if project is not None:
+        places = {name: project.environments[name] for name in _environments(project, environment)}
+        for name, place in places.items():
+            if place.adapter == adapter.name:
+                found |= adapter.granted(adapter.read_settings(place.settings, name, place))
+    return found
+
+
+def _environments(project: Project, environment: str | None) -> list[str]:
+    return (
+        list(project.environments) if environment is None else [project.for_environment(environment).environment_name]
+    )
 
 
 def needed(project: Project, environment: str | None) -> dict[str, list[str]]:
     """Return what a project relies on and who does, in an environment or in any. Raises `UnknownEnvironmentError`."""
-    names = [environment] if environment is not None else list(project.environments)
     found: dict[str, list[str]] = {}
-    for name in names:
+    for name in _environments(project, environment):
         for who, feature in relied_on(project.for_environment(name)):
             if who not in found.setdefault(feature, []):
                 found[feature].append(who)

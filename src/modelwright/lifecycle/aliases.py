@@ -25,5 +25,5 @@ def refuse_misspelt(platform: LivePlatform, model: str, alias: str) -> None:
     """Raise `UsageError` for an alias that nothing uses and that looks like one that is used."""
     used, known = used_aliases(platform, model), model_state(platform, model).aliases
     near = difflib.get_close_matches(alias, used, n=1)
-    if alias not in used and alias not in known and near:
+    if alias not in used and alias not in known and near and not alias.startswith(near[0]):
         raise UsageError(f"nothing serves {model}@{alias}", remedy=f"did you mean {near[0]!r}?")

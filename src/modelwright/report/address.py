@@ -20,6 +20,7 @@ _REFERENCE = re.compile(r"(?P<stream>[^#]+)#(?P<seq>\d{1,15})")
 
 def slug(name: str) -> str:
     """Return a name as the part of a path on any file system; different names never become the same part."""
+    name = str(name)  # a damaged event may hold anything
     made = re.sub(r"[^A-Za-z0-9_.-]|^\.", lambda found: f"~{ord(found[0]):x}~", name)
     if made != name or len(made) > _LONGEST:
         made = f"{made[:_LONGEST]}~{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:8]}"

@@ -34,7 +34,14 @@ class Served:
         return f"mirrored {self.share * 100:g} %" if self.mirrored else f"{self.share:g} %"
 
 
-def served(endpoint: str, events: Sequence[Event]) -> list[Served]:
+def served(survey: Survey, endpoint: str) -> list[Served]:
+    """Return who served behind an endpoint, oldest first; nobody where its traffic cannot be read, which is noted."""
+    none: list[Served] = []
+    events = survey.events(f"endpoint/{endpoint}")
+    return survey.documents.attempt(f"traffic of {endpoint}", lambda: shares_of(endpoint, events), none)
+
+
+def shares_of(endpoint: str, events: Sequence[Event]) -> list[Served]:
     """Return who served behind an endpoint, oldest first; the same share set again goes on."""
     found: list[Served] = []
     running: dict[tuple[str, bool], int] = {}

@@ -158,7 +158,7 @@ def _put(path: Path, data: bytes) -> None:
 def _write(survey: Survey, leaf: Leaf, paths: frozenset[str], folder: Path) -> Written:
     context = Context(survey, Links(leaf.path, paths))
     title = leaf.title if leaf.path == INDEX else f"{leaf.title} · {survey.record.project}"
-    data = page(title, [leaf.write(context)], images=True).encode()
+    data = page(title, [context.whole(leaf.title, leaf.write)], images=True).encode()
     _put(folder / leaf.path, data)
     return Written(leaf.path, leaf.kind, leaf.title, len(data))
 
@@ -172,7 +172,7 @@ def _leaves(survey: Survey) -> Iterator[Leaf]:
             yield Leaf(version_page(model, number), "version", title, partial(version_body, state=version))
     for job in survey.jobs:
         for name, run in survey.training(job).runs.items():
-            yield Leaf(run_page(name), "run", name, partial(run_body, state=run))
+            yield Leaf(run_page(name), "run", str(name), partial(run_body, state=run))
     for name in survey.endpoints:
         yield Leaf(endpoint_page(name), "endpoint", name, partial(endpoint_body, name=name))
     for name in survey.monitors:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from modelwright.contract.driver import Measure
 from modelwright.ledger.event import Event, merged
@@ -119,6 +119,16 @@ class Survey:
         from modelwright.workload.monitor.state import latest_results
 
         return latest_results(Legible(self.documents), monitor)
+
+    @cached_property
+    def evaluations(self) -> Mapping[str, dict[str, Any]]:
+        """The results of all evaluations that can be read, by their id."""
+        found = {}
+        for key, _ in self.documents.sizes("evaluations/"):
+            document = self.documents.json(key, "evaluation") if key.endswith("/result.json") else None
+            if document is not None:
+                found[key.split("/")[1]] = document
+        return found
 
     def measures(self, endpoint: str, since: datetime, until: datetime) -> Mapping[str, Measure]:
         """Return what clients saw of each variant in an interval."""

@@ -69,6 +69,7 @@ FEATURES: Mapping[str, str] = {
     "image.files": "a choice of the project's files in the image",
     "image.python": "a Python version of the user's choice",
     "image.requirements": "dependencies installed into the image",
+    "image.secrets": "secrets in the image's environment variables",
     "model_registry": "versions of models, by digest",
     "model_registry.evaluation": "judging versions on held-out rows",
     "model_registry.gate.approval": "a gate: people approve",

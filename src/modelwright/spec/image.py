@@ -35,6 +35,7 @@ class Image(Spec):
             "image.base": self.base,
             "image.python": self.python,
             "image.requirements": self.requirements,
+            "image.secrets": any(isinstance(value, Secret) for value in self.env.values()),
             "image.files": self.exclude or self.include != EVERY_MODULE,
         }
         return frozenset(name for name, value in wanted.items() if value)

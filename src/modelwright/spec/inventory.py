@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from modelwright.errors import NotFoundError, did_you_mean
@@ -22,10 +23,15 @@ class Inventory:
     """The resources of a project, as one environment sees them."""
 
     resources: tuple[Resource, ...]
+    _named: Mapping[str, Resource] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Of several of one name, which are a problem of their own, the first is the one that is meant.
+        object.__setattr__(self, "_named", {resource.name: resource for resource in reversed(self.resources)})
 
     def find(self, name: str) -> Resource | None:
         """Return the resource of a name, if there is one."""
-        return next((resource for resource in self.resources if resource.name == name), None)
+        return self._named.get(name)
 
     def __getitem__(self, name: str) -> Resource:
         found = self.find(name)
@@ -109,8 +115,13 @@ class Inventory:
         return tuple(done.values())
 
 
+_ATOMS = frozenset({str, int, float, bool, type(None), timedelta})
+
+
 def references(value: Any, path: str = "") -> Iterator[tuple[str, Unresolved]]:
     """Yield every reference inside a spec, with its path relative to it."""
+    if type(value) in _ATOMS:  # most of what a spec holds
+        return
     if isinstance(value, ResourceReference | DataPath | ViewReference | ModelReference):
         yield path, value
     else:

@@ -1,11 +1,13 @@
 """What an edit leaves in an assembly: resources and requests that come, go or change, each spelled as evidence is.
 
-Mere echoes do not count: wherever an adapter copies a declared resource's whole document, the copy is passed over.
+Mere echoes do not count: wherever an adapter copies a declared resource's whole document, the copy is passed over, and
+so are digests, which follow from whatever they are taken of.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,7 @@ from modelwright.assembly.assembly import Assembly
 from modelwright.assembly.changes import differences
 
 _CONFIG = "modelwright."
+_DIGEST = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{16,}")
 _ECHO = {"$echo": "of a declared resource"}
 
 
@@ -77,12 +80,14 @@ def _but(content: Mapping[str, Any], *fields: str) -> dict[str, Any]:
 
 
 def _unechoed(value: Any, documents: list[Any]) -> Any:
-    """Return a value with every copy of a declared resource's document replaced, also where it is written as text."""
+    """Return a value with every copy of a declared resource's document replaced, also in texts, and every digest."""
     if isinstance(value, str) and value.startswith("{"):
         try:
             value = {"$text": json.loads(value)}
         except ValueError:
             return value
+    if isinstance(value, str):
+        return _DIGEST.sub("…", value)
     if isinstance(value, Mapping):
         own = not str(value.get("schema", "")).startswith(_CONFIG)
         if own and any(_is_copy(value, document) for document in documents):

@@ -27,6 +27,15 @@ _RECHECK_SECONDS = 1.0
 _BATCH = 500
 
 
+class _Local(threading.local):
+    """One thread's connection, the process and the file that it belongs to, and until when that need not be asked."""
+
+    connection: sqlite3.Connection | None = None
+    process = 0
+    file: int | None = None
+    recheck = 0.0
+
+
 class SqliteOnline:
     """Views in one SQLite file, shared by processes and threads."""
 
@@ -34,7 +43,7 @@ class SqliteOnline:
         self.path = path
         found = [view if isinstance(view, View) else View.from_json(view) for view in views]
         self._views = {view.name: Statements(view) for view in found}
-        self._local = threading.local()
+        self._local = _Local()
 
     def write(self, view: str, rows: Iterable[FeatureRow]) -> int:
         """Write rows where they are newer than what is there, in one transaction; return how many were.
@@ -68,7 +77,8 @@ class SqliteOnline:
         statements = self._statements(view)
         oldest = statements.oldest(now)
         if len(keys) == 1:
-            return [statements.row(found, oldest) for found in self._one(statements, keys[0])]
+            rows = self._read(statements.select_one, statements.key(keys[0]))
+            return [statements.row(rows[0], oldest) if rows else None]
         found: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         wanted = [statements.key(key) for key in keys]
         unique = list(dict.fromkeys(wanted))
@@ -77,9 +87,6 @@ class SqliteOnline:
             for row in self._read(statements.select_many(len(part)), tuple(v for key in part for v in key)):
                 found[row[: statements.width]] = row
         return [statements.row(found.get(key), oldest) for key in wanted]
-
-    def _one(self, statements: Statements, key: Keys) -> list[tuple[Any, ...] | None]:
-        return [*self._read(statements.select_one, statements.key(key)), None][:1]
 
     def delete(self, view: str, keys: Sequence[Keys]) -> int:
         """Remove keys; return how many were there."""
@@ -100,7 +107,7 @@ class SqliteOnline:
 
     def close(self) -> None:
         """Close this thread's connection; the next call opens it again."""
-        connection = getattr(self._local, "connection", None)
+        connection = self._local.connection
         if connection is not None:
             connection.close()
             self._local.connection = None
@@ -146,8 +153,8 @@ class SqliteOnline:
 
     def _connection(self, *, writing: bool) -> sqlite3.Connection | None:
         local, now = self._local, time.monotonic()
-        connection: sqlite3.Connection | None = getattr(local, "connection", None)
-        if connection is not None and local.process == os.getpid() and now < local.recheck:
+        connection: sqlite3.Connection | None = local.connection
+        if now < local.recheck and connection is not None and local.process == os.getpid():
             return connection
         try:
             file = self.path.stat().st_ino

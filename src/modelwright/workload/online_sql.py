@@ -45,6 +45,8 @@ class Statements:
         self._ttl = None if view.ttl is None else round(view.ttl * 1_000_000)
         self._times = tuple(name for name, kind in view.features.items() if kind == "timestamp")
         self._bools = tuple(name for name, kind in view.features.items() if kind == "bool")
+        self._converted = bool(self._times or self._bools)
+        self._entity = tuple(view.entity)
         keys = ", ".join(quoted(name) for name in view.entity)
         names = ", ".join([keys, "_event", "_created", *(quoted(name) for name in self._features)])
         fields = [f"{quoted(name)} NOT NULL" for name in view.entity]
@@ -74,7 +76,7 @@ class Statements:
     def key(self, keys: Keys) -> tuple[Any, ...]:
         """Return a key's values in the order of the entity."""
         try:
-            return tuple([keys[name] for name in self.view.entity])
+            return (keys[self._entity[0]],) if self.width == 1 else tuple([keys[name] for name in self._entity])
         except KeyError as error:
             raise DataError(f"view {self.view.name!r} needs the key {error.args[0]!r}") from None
 
@@ -105,11 +107,16 @@ class Statements:
         if oldest is not None and event < oldest:
             return None
         features = dict(zip(self._features, found[width + 1 :], strict=True))
+        if self._converted:
+            self._convert(features)
+        keys = {self._entity[0]: found[0]} if width == 1 else dict(zip(self._entity, found[:width], strict=True))
+        return FeatureRow(keys, _EPOCH + event * _MICROSECOND, features)
+
+    def _convert(self, features: dict[str, Any]) -> None:
         for name in self._times:
             features[name] = None if features[name] is None else moment(features[name])
         for name in self._bools:
             features[name] = None if features[name] is None else bool(features[name])
-        return FeatureRow(dict(zip(self.view.entity, found[:width], strict=True)), moment(event), features)
 
 
 def _stored(value: Any) -> Any:

@@ -116,6 +116,7 @@ ANSWERS: Mapping[str, Answer] = {
     "image.base": emulated(_INTERPRETER),
     "image.python": emulated('jobs run in the interpreter that the settings name: settings={"python": "…"}'),
     "image.requirements": emulated(_INTERPRETER),
+    "image.secrets": emulated("read from MODELWRIGHT_SECRET_<NAME> when a process starts, and set for it alone"),
     "image.files": emulated("the project's folder is used where it lies"),
     "project.budget": emulated("an hour of this machine costs nothing"),
 }

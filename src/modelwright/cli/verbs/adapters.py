@@ -126,12 +126,13 @@ def compare(session: Session, before: str, after: str) -> Answer:
 
     With a project file, only what the project relies on; exit 2 when some of that would be lost.
     """
-    from modelwright.cli.adapting import answer_document
+    from modelwright.cli.adapting import answer_document, answers
     from modelwright.cli.adapting import compare as differences
     from modelwright.contract.discovery import find_adapter
 
     project, needs = _needs(session)
-    found = differences(find_adapter(before), find_adapter(after), needs)
+    old, new = (answers(find_adapter(name), project, session.environment) for name in (before, after))
+    found = differences(old, new, needs)
     session.result = {
         "before": before,
         "after": after,

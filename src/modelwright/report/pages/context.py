@@ -32,6 +32,14 @@ class Context:
             return None
         return el("section", el("h2", title), note(lead) if lead is not None else None, body)
 
+    def whole(self, title: str, build: Callable[[Context], str]) -> str:
+        """Return the body of a page; of one that cannot be shown at all, why."""
+        try:
+            return build(self)
+        except UNREADABLE as error:
+            self.survey.documents.troubles.setdefault(self.links.here, Trouble(self.links.here, reason(error)))
+            return self.page(title, "This page cannot be shown.", [note(reason(error), "bad")])
+
     def page(self, title: object, lead: object, sections: Iterable[Markup | None]) -> Markup:
         """Return the body of a page: navigation, heading, sections, footer."""
         return join(

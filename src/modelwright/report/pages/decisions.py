@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from modelwright.ledger.event import Event
+from modelwright.report.deciding import decided
+from modelwright.report.documents import UNREADABLE
 from modelwright.report.page import Markup
 from modelwright.report.pages.context import Context
 from modelwright.report.parts import folded, mood, note, table
@@ -11,6 +14,23 @@ from modelwright.report.series import Decided
 from modelwright.report.wording import moment
 
 _SHOWN = 40
+
+
+def told(events: Iterable[Event]) -> Iterator[Decided]:
+    """Yield the events that are decisions; one whose body is not what its kind says is told by its kind alone."""
+    for event in events:
+        try:
+            yield from list(decided([event]))
+        except UNREADABLE:
+            yield Decided(
+                event.at,
+                f"{event.kind}, whose body cannot be read",
+                event.reason,
+                "",
+                event.actor.id,
+                event.reference,
+                "bad",
+            )
 
 
 def decision_table(context: Context, decisions: Sequence[Decided]) -> Markup:

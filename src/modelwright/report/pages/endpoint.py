@@ -12,11 +12,12 @@ from modelwright.ledger.event import Event
 from modelwright.lifecycle.release import EndpointState, ReleaseState
 from modelwright.report.collect import traffic_of
 from modelwright.report.course import Bin, course
-from modelwright.report.deciding import decided, markers
+from modelwright.report.deciding import markers
 from modelwright.report.element import el, join, separated
 from modelwright.report.page import Markup, facts
 from modelwright.report.pages.context import Context
 from modelwright.report.pages.decisions import decision_table
+from modelwright.report.pages.decisions import told as decisions_of
 from modelwright.report.pages.limits import told
 from modelwright.report.pages.measured import measured_charts
 from modelwright.report.pages.version import serving_table
@@ -132,7 +133,7 @@ class EndpointPage:
         return measured_charts(self._course)
 
     def _served(self) -> Markup:
-        found = served(self.name, self._events)
+        found = served(self.context.survey, self.name)
         return serving_table(self.context, found, versions=True) if found else note("Nothing ever served.")
 
     def _releases(self) -> Markup:
@@ -195,7 +196,7 @@ class EndpointPage:
         )
 
     def _decisions(self) -> Markup:
-        return decision_table(self.context, list(decided(reversed(self._events))))
+        return decision_table(self.context, list(decisions_of(reversed(self._events))))
 
     def _configuration(self) -> Markup:
         if not self._declared:

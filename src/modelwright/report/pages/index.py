@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from modelwright.report.address import model_page, stream_page
-from modelwright.report.deciding import decided
 from modelwright.report.element import el, join, separated
 from modelwright.report.page import Markup, facts
 from modelwright.report.pages.context import Context
-from modelwright.report.pages.decisions import decision_table
+from modelwright.report.pages.decisions import decision_table, told
 from modelwright.report.pages.judged import waiting
 from modelwright.report.parts import badge, folded, listing, note, table
 from modelwright.report.serving import model_of, served
@@ -111,7 +111,7 @@ def _serving(context: Context) -> Markup:
     rows = []
     for name in context.survey.endpoints:
         state = context.survey.endpoint(name)
-        now = [one for one in served(name, context.survey.events(f"endpoint/{name}")) if one.until is None]
+        now = [one for one in served(context.survey, name) if one.until is None]
         shares = [
             join(
                 context.links.version(
@@ -191,7 +191,7 @@ def _runs(context: Context) -> Markup:
 
 
 def _newest(context: Context) -> Markup:
-    newest = list(decided(reversed(context.survey.all_events)))[:_NEWEST]
+    newest = list(islice(told(reversed(context.survey.all_events)), _NEWEST))
     streams = [
         context.links.to(stream_page(name), f"{name} ({counted(len(e), 'event')})")
         for name, e in context.survey.streams.items()

@@ -17,18 +17,20 @@ from modelwright.report.wording import ABSENT, amount, counted, interval, moment
 
 
 def evaluations(context: Context, version: VersionState) -> Iterator[dict[str, Any]]:
-    """Yield the results of the evaluations that a version's promotions queued."""
-    seen: set[str] = set()
-    for promotion in context.survey.model(version.model).promotions.values():
-        if promotion.version != version.number:
-            continue
-        for queued in promotion.evaluations.values():
-            name = str(queued["evaluation"])
-            if name not in seen:
-                seen.add(name)
-                found = context.survey.documents.json(f"evaluations/{name}/result.json", "evaluation")
-                if found is not None:
-                    yield found
+    """Yield the evaluations of a version: those that its promotions queued, then those that somebody asked for."""
+    known = context.survey.evaluations
+    promotions = context.survey.model(version.model).promotions.values()
+    own = [p for p in promotions if p.version == version.number]
+    queued = dict.fromkeys(str(one["evaluation"]) for promotion in own for one in promotion.evaluations.values())
+    asked = [name for name, found in sorted(known.items()) if name not in queued and _is_of(found, version)]
+    yield from (known[name] for name in [*queued, *asked] if name in known)
+
+
+def _is_of(result: Mapping[str, Any], version: VersionState) -> bool:
+    """Return whether a version was the candidate of an evaluation: the first of its versions."""
+    versions = result.get("versions")
+    first = versions[0] if isinstance(versions, list) and versions else None
+    return result.get("model") == version.model and first == version.number
 
 
 def estimates(context: Context, version: VersionState) -> Iterator[Markup]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from modelwright.ledger.event import Event
 from modelwright.report.address import EVENTS, stream_page
-from modelwright.report.deciding import decided
 from modelwright.report.element import el, join, separated
 from modelwright.report.page import Markup
 from modelwright.report.pages.context import Context
+from modelwright.report.pages.decisions import told
 from modelwright.report.parts import mood, note, raw, table
 from modelwright.report.wording import counted, digest, moment, plain
 
@@ -69,7 +69,7 @@ def stream_body(context: Context, stream: str, first: int) -> Markup:
 
 
 def _events(context: Context, events: tuple[Event, ...]) -> Markup:
-    said = {one.source: one for one in decided(events)}
+    said = {one.source: one for one in told(events)}
     rows = []
     for event in events:
         one = said.get(event.reference)

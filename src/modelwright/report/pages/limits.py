@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from modelwright.lifecycle.evaluation import sees_held_out_rows
 from modelwright.lifecycle.states import VersionState
 from modelwright.report.checks import FEW_FALSE_ALARMS
 from modelwright.report.element import el, join
@@ -22,6 +23,7 @@ def known_limits(
     found = [
         *_overridden(context, version),
         *_code(manifest, version),
+        *_leaking(context, version),
         *_failed(context, version),
         *_alarms(context, version),
         *_guarded(context, served),
@@ -47,6 +49,14 @@ def _code(manifest: Mapping[str, Any], version: VersionState) -> Iterator[Markup
         yield el("span", "Its manifest is missing or cannot be read.", css="bad")
     elif not manifest.get("profile"):
         yield join("It has no reference profile, so no drift of its inputs can be judged.")
+
+
+def _leaking(context: Context, version: VersionState) -> Iterator[Markup]:
+    """Say where the rows that the model is judged on were seen in training."""
+    if version.model in context.survey.record.models and not version.body.get("imported"):
+        seen = sees_held_out_rows(context.survey.platform, version.model, version.number)
+        if seen:
+            yield el("span", f"It cannot be judged on the held-out rows: {seen}.", css="bad")
 
 
 def _failed(context: Context, version: VersionState) -> Iterator[Markup]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from modelwright.ledger.event import Event
 from modelwright.report.checks import statuses
-from modelwright.report.deciding import decided, markers
+from modelwright.report.deciding import markers
 from modelwright.report.element import el, join
 from modelwright.report.page import Markup
 from modelwright.report.pages.context import Context
-from modelwright.report.pages.decisions import decision_table
+from modelwright.report.pages.decisions import decision_table, told
 from modelwright.report.pages.watched import kind_of_check, span_of_results
 from modelwright.report.parts import badge, definitions, folded, listing, mood, note, table
 from modelwright.report.wording import ABSENT, amount, moment, plain, share, span
@@ -132,13 +132,13 @@ class MonitorPage:
         if not own:
             return note("No retraining was decided or declined because of it.")
         return join(
-            decision_table(self.context, list(decided(reversed(own)))),
+            decision_table(self.context, list(told(reversed(own)))),
             el("h3", "Runs") if started else None,
             listing(started) if started else None,
         )
 
     def _states(self) -> Markup:
-        return decision_table(self.context, list(decided(reversed(self._events))))
+        return decision_table(self.context, list(told(reversed(self._events))))
 
     def _alerts(self) -> Markup:
         targets = self._declared.get("alerts") or []

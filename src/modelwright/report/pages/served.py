@@ -19,5 +19,5 @@ def served_body(context: Context) -> Markup:
 
 
 def _endpoint(context: Context, endpoint: str) -> Markup:
-    found = served(endpoint, context.survey.events(f"endpoint/{endpoint}"))
+    found = served(context.survey, endpoint)
     return serving_table(context, found, versions=True) if found else note("Nothing ever served.")

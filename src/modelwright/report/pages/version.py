@@ -87,7 +87,7 @@ class VersionPage:
     def _served(self) -> list[Served]:
         survey, found = self.context.survey, []
         for endpoint in survey.endpoints:
-            own = served(endpoint, survey.events(f"endpoint/{endpoint}"))
+            own = served(survey, endpoint)
             found += [one for one in own if one.version == self.state.number and self._is_own(one)]
         return found
 
@@ -135,7 +135,7 @@ class VersionPage:
             ("Predicts", str(declared.get("label") or outputs or ABSENT)),
             ("Classes", few([plain(one) for one in signature["classes"]]) if signature.get("classes") else None),
             ("Answers", outputs or None),
-            ("Trained by", str(declared.get("training") or ABSENT)),
+            ("Trained by", str(self.result.get("job") or self.state.run.rpartition("-")[0] or ABSENT)),
             ("Judged on", judged + (f", where {where}" if where else "")),
             ("Declared for", separated(map(links.endpoint, serving)) if serving else None),
             ("Labels", plain(declared["labels"]) if declared.get("labels") else None),

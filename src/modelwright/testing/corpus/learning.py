@@ -69,18 +69,18 @@ def _searches() -> Iterator[Edit]:
 
 
 def _images() -> Iterator[Edit]:
-    kind, place = "image", parts.image
-    yield from changes(kind, place, {
-        "base": (None, "python:3.12"),
-        "python": (None, "3.12"),
-        "requirements": (None, ["numpy==2.1"]),
-        "include": (("**/*.py",), ["code/**/*.py"]),
-        "exclude": ((), ["secret/**"]),
-        "env": ({}, {"MODE": "fast"}),
-    })  # fmt: skip
-    yield from changes(kind, place, {
-        "base": ("python:3.12", "python:3.13"),
-        "python": ("3.12", "3.13"),
-        "requirements": (["numpy==2.1"], ["numpy==2.2"]),
-        "env": ({"TOKEN": "none"}, {"TOKEN": Secret(TOKEN)}),
-    })  # fmt: skip
+    for place in (parts.image, parts.image_of_job, parts.image_of_endpoint):
+        yield from changes("image", place, {
+            "base": (None, "python:3.12"),
+            "python": (None, "3.12"),
+            "requirements": (None, ["numpy==2.1"]),
+            "include": (("**/*.py",), ["code/**/*.py"]),
+            "exclude": ((), ["secret/**"]),
+            "env": ({}, {"MODE": "fast"}),
+        })  # fmt: skip
+        yield from changes("image", place, {
+            "base": ("python:3.12", "python:3.13"),
+            "python": ("3.12", "3.13"),
+            "requirements": (["numpy==2.1"], ["numpy==2.2"]),
+            "env": ({"TOKEN": "none"}, {"TOKEN": Secret(TOKEN)}),
+        })  # fmt: skip

@@ -117,6 +117,16 @@ def image(fields: Fields | None) -> Parts:
     return {**_list([job()]), **({} if fields is None else {"image": Image(**fields)})}
 
 
+def image_of_job(fields: Fields | None) -> Parts:
+    """Place an image of a job's own."""
+    return training({} if fields is None else {"image": Image(**fields)})
+
+
+def image_of_endpoint(fields: Fields | None) -> Parts:
+    """Place an image of an endpoint's own."""
+    return endpoint("realtime")({} if fields is None else {"image": Image(**fields)})
+
+
 def model_registry(fields: Fields | None) -> Parts:
     """Place a registry by itself."""
     return _list([] if fields is None else [ModelRegistry(**{"name": "models", "models": [Model("delay")], **fields})])

@@ -79,7 +79,8 @@ def load(folder: Path, manifest: Mapping[str, Any]) -> Call:
             f"{FILE} cannot be read: {type(error).__name__}: {error}", remedy=_versions(manifest)
         ) from error
     if model is None:
-        raise ModelFormatError(f"{FILE} asks for types off the allow-list: {', '.join(sorted(asked - ALLOWED))}")
+        off = ", ".join(sorted(asked - ALLOWED))
+        raise ModelFormatError(f"{FILE} asks for types off the allow-list: {off}", remedy=_versions(manifest))
     return call_of(model, decide=bool(manifest.get("details", {}).get("decide")))
 
 
@@ -92,7 +93,7 @@ def check_archive(path: Path) -> None:
             for member in members:
                 if member.compress_type != zipfile.ZIP_STORED:
                     _unpack(archive, member)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise ModelFormatError(f"{path.name} is not a skops file: {error}") from error
 
 
