@@ -31,7 +31,7 @@ class Faults:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
+class _Careless(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     faults: ClassVar[Faults]
 
@@ -111,8 +111,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def careless(faults: Faults) -> Iterator[dict[str, str]]:
     """Run the server; give the variables by which a process reaches it, at `s3://bucket`."""
-    handler = type("Handler", (_Handler,), {"faults": faults})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    handler = type("Handler", (_Careless,), {"faults": faults})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), answering)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
