@@ -24,7 +24,7 @@ from tests.docs.markdown import Block, Page
 from modelwright import connect, load_project
 from modelwright.ledger.event import Event
 
-PATIENCE = 180.0
+PATIENCE = 300.0
 """Seconds that one block may take: a training run on a busy machine."""
 WIDTH = "240"
 """Columns: wide enough that no table wraps, whatever the folder is called."""

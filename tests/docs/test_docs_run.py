@@ -20,7 +20,7 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(REPOSITORY))
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("path", run_pages(), ids=name_of)
 def test_a_page_does_what_it_says(path: Path, tmp_path: Path) -> None:
     script = Script(read_page(path), tmp_path, dict(os.environ))

@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.serving.serving_kit import Server, serve_config, served
+from tests.serving.serving_kit import Server, serve_config, serving
 
 from modelwright.workload.serve.lane import read_ordinary
 
 BODY = b'{"rows":[{"x":1.0}]}'
 
 
-def request(body: bytes = BODY, *lines: bytes, start: bytes = b"POST /predict HTTP/1.1", length: int | None = None) -> bytes:
+def request(
+    body: bytes = BODY, *lines: bytes, start: bytes = b"POST /predict HTTP/1.1", length: int | None = None
+) -> bytes:
     size = len(body) if length is None else length
     head = [start, b"host: localhost", b"content-type: application/json", b"content-length: %d" % size, *lines]
     return b"\r\n".join(head) + b"\r\n\r\n" + body
@@ -83,7 +85,7 @@ def test_a_get_needs_no_length() -> None:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, tricky: str) -> Iterator[Server]:
-    with served(tmp_path_factory.mktemp("lane"), serve_config(tricky)) as found:
+    with serving(tmp_path_factory.mktemp("lane"), serve_config(tricky)) as found:
         yield found
 
 
@@ -184,7 +186,7 @@ def test_the_body_of_a_refused_request_is_never_taken_for_a_request(server: Serv
 
 
 def test_a_server_that_ends_first_answers_what_is_under_way(tmp_path: Path, tricky: str) -> None:
-    with served(tmp_path, serve_config(tricky)) as server:
+    with serving(tmp_path, serve_config(tricky)) as server:
         client = Client(server.port)
         client.send(_row(300.0))  # takes 0.3 s
         waiting = Client(server.port)

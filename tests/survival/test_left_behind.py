@@ -24,6 +24,7 @@ from modelwright.client import Client
 from modelwright.errors import RaceLostError
 from modelwright.lifecycle import rollout
 from modelwright.lifecycle.platform import is_gone
+from modelwright.lifecycle.promotion import advance_promotion
 
 IDLE = [sys.executable, "-c", "import signal; signal.pause()"]
 
@@ -122,7 +123,10 @@ def test_training_again_goes_on_with_the_run_that_a_killed_process_waited_for(cl
     assert run.id == left
     run.wait(timeout=120)
     assert client.train_or_resume("fit", {"C": 0.5}, promote=True).id == left, "its version is not promoted yet"
-    client.promote(client.register(run)).wait(timeout=120)
+    promotion = client.promote(client.register(run))
+    eventually(lambda: advance_promotion(client.platform, "risk") and promotion.state.state == "finished")
+    assert client.train_or_resume("fit", {"C": 0.5}, promote=True).id == left, "nobody has begun to release it"
+    promotion.wait(timeout=120)
     assert client.train_or_resume("fit", {"C": 0.5}, promote=True).id != left
 
 

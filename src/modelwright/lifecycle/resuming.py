@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from modelwright.ledger.event import Event
+from modelwright.lifecycle.planning import satisfied, wanted_by
 from modelwright.lifecycle.platform import LivePlatform, is_gone
 from modelwright.lifecycle.registration import model_state
 from modelwright.lifecycle.release import fold_endpoint
@@ -43,9 +45,20 @@ def _promoted(platform: LivePlatform, run: RunState) -> bool:
         return True
     versions = {v.number for v in state.versions.values() if v.run == run.run or v.digest == run.model}
     ends = [promotion.state for promotion in state.promotions.values() if promotion.version in versions]
-    return bool(ends) and "open" not in ends and not _under_way(platform, versions)
+    return bool(ends) and "open" not in ends and not _under_way(platform, model, versions)
 
 
-def _under_way(platform: LivePlatform, versions: set[int]) -> bool:
-    states = (fold_endpoint(platform.endpoint(name).events()) for name in platform.record.of_kind("endpoint"))
-    return any(state.moving and versions & set(state.moving.versions.values()) for state in states)
+def _under_way(platform: LivePlatform, model: str, versions: set[int]) -> bool:
+    """Return whether an endpoint is on its way to one of these versions, or has still to begin."""
+    for name in platform.record.of_kind("endpoint"):
+        state, wanted = fold_endpoint(platform.endpoint(name).events()), wanted_by(platform, name)
+        moving = state.moving.wanted if state.moving is not None else None
+        planned = wanted if wanted is not None and not satisfied(state, wanted) else None
+        if any(_targets(each, model) & versions for each in (moving, planned)):
+            return True
+    return False
+
+
+def _targets(wanted: Mapping[str, Any] | None, model: str) -> set[int]:
+    targets = wanted["targets"] if wanted is not None else {}
+    return {number for reference, number in targets.items() if re.split("[@:]", reference)[0] == model}
