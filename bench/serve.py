@@ -39,7 +39,7 @@ def measure() -> Section:
         for size in sizes(ROUNDS, ROUNDS, ROUNDS):
             label = f"{size.name}: {SMALLEST * size.times} connections"
             _ask(section, targets, SMALLEST * size.times, label, size.rounds)
-    section.remarks.append(f"Load by {load.generator()}; {ROUNDS} rounds of {SECONDS:g} s after {WARM:g} s.")
+    section.remarks.append(f"Load by {load.generator()}; rounds of {SECONDS:g} s after {WARM:g} s to warm up.")
     return section
 
 

@@ -85,7 +85,7 @@ def mw(*arguments: str, folder: Path, env: Mapping[str, str | None] | None = Non
 
 def within(*arguments: str, folder: Path) -> Said:
     """Run a command line in this process, which takes a fifth of the time: for tables of many cases."""
-    said = call(*arguments, folder=folder, COLUMNS="120")
+    said = call(*arguments, folder=folder, COLUMNS="400")
     assert said.status != 255, said.err
     return Said(said.status, said.out, said.err)
 
@@ -124,5 +124,5 @@ def state(folder: Path) -> Path:
 
 
 def _surroundings(changes: Mapping[str, str | None] | None) -> dict[str, str]:
-    found: dict[str, str | None] = {**os.environ, "COLUMNS": "120", **(changes or {})}
+    found: dict[str, str | None] = {**os.environ, "COLUMNS": "400", **(changes or {})}
     return {name: value for name, value in found.items() if value is not None}

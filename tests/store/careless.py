@@ -111,7 +111,7 @@ class _Careless(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def careless(faults: Faults) -> Iterator[dict[str, str]]:
     """Run the server; give the variables by which a process reaches it, at `s3://bucket`."""
-    handler = type("Handler", (_Careless,), {"faults": faults})
+    answering = type("Answering", (_Careless,), {"faults": faults})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), answering)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -21,7 +21,7 @@ COMMAND = [sys.executable, "-c", "from modelwright.cli.main import main; main()"
 
 def doctor(address: str, folder: Path, environment: Mapping[str, str], *more: str) -> subprocess.CompletedProcess[str]:
     argv = [*COMMAND, "doctor", "--store", address, *more]
-    surroundings = {**os.environ, "COLUMNS": "100", **environment}
+    surroundings = {**os.environ, "COLUMNS": "400", **environment}
     return subprocess.run(argv, cwd=folder, env=surroundings, capture_output=True, text=True, check=False, timeout=120)
 
 

@@ -93,6 +93,10 @@ def _retrain(event: Event) -> _Told:
     return what, "; ".join(parts), ""
 
 
+def _refused(event: Event) -> _Told:
+    return f"the model of run {event.body['run']} is refused", "", "bad"
+
+
 def _planned(event: Event) -> _Told:
     body = event.body
     shares = ", ".join(f"version {body['versions'][variant]} {weight} %" for variant, weight in body["weights"].items())
@@ -156,6 +160,7 @@ _TELLERS: Mapping[str, Callable[[Event], _Told]] = {
     "monitor.violated": _watched,
     "retrain.decided": _retrain,
     "retrain.declined": _retrain,
+    "retrain.refused": _refused,
     "release.planned": _planned,
     "step.done": _step,
     "release.live": _live,

@@ -156,6 +156,8 @@ class LocalServing:
         token = (folder / TOKEN).read_text().strip()
         given = {"content-type": "application/json", "authorization": f"Bearer {token}"}
         given |= {name.lower(): value for name, value in headers.items()}
+        if not self._link(endpoint).alive():  # the port may be anybody's by now, and the token is for the router alone
+            self._restart_router(endpoint, ConnectionRefusedError("its router does not run"))
         for _ in range(_RESTARTS):
             try:
                 return pooled_request(self._port(folder), "POST", "/predict", body, given)
