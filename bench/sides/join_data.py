@@ -1,8 +1,8 @@
 """Plant features and entities for the point-in-time join, as modelwright's partitions and as one file for Feast.
 
-Arguments: folder, features (rows), entities (rows). Every hundredth feature row's key is distinct, five float features,
-90 days; entities ask from day 5 on. Entity rows that nothing answers are there on purpose: keys that do not exist, and
-pairs of rows that are equal in key and time.
+Arguments: folder, features (rows), entities (rows). A hundred feature rows a key, five float features, 90 days;
+entities ask from day 5 on. On purpose there are entity rows that nothing answers, for keys that do not exist, and pairs
+of rows that are equal in key and time.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ def main() -> None:
     connection.execute("SET TimeZone = 'UTC'")
     moment = "to_timestamp(1735689600 + ((hash(i) // 7) % {seconds})::DOUBLE)"
     values = ", ".join(f"(hash(i * 8 + {n}) % 1000000) / 1e6 AS f{n}" for n in range(5))
+    # A key's hundred rows lie in a hundred spans of time, in mixed order: no two are of one moment, or either may win.
+    span = DAYS * 86400 // 100
+    event = f"to_timestamp(1735689600 + ((i // {keys} * 37) % 100 * {span} + hash(i) % {span})::DOUBLE)"
     connection.execute(
-        f"CREATE TABLE features AS SELECT (hash(i + 17) % {keys})::BIGINT AS key, "  # noqa: S608 (numbers)
-        f"{moment.format(seconds=DAYS * 86400)} AS event_time, event_time AS created_time, {values} "
-        f"FROM range({features}) t(i)"
+        f"CREATE TABLE features AS SELECT i % {keys} AS key, {event} AS event_time, "  # noqa: S608 (numbers)
+        f"event_time AS created_time, {values} FROM range({features}) t(i)"
     )
     rows = entities - entities // 500  # the rest are repeated rows
     connection.execute(

@@ -207,7 +207,12 @@ def everything() -> Project:
     return Project(
         "everything",
         list(parts()),
-        image=Image(base="python:3.12", requirements="requirements.txt", exclude=["drafts/**"], env={"TOKEN": Secret("hub-token")}),
+        image=Image(
+            base="python:3.12",
+            requirements="requirements.txt",
+            exclude=["drafts/**"],
+            env={"TOKEN": Secret("hub-token")},
+        ),
         budget=Budget(monthly=3000, stop_at=1.2),
         environments={
             "dev": Environment("local", settings={"accelerators": "ignore"}),

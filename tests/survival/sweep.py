@@ -30,7 +30,7 @@ class Scenario:
     command: Turn
     check: Callable[[Wards, int], list[str]]
     before: Turn = lambda _wards, _turn: None
-    was_done: Callable[[Wards], bool] = lambda _wards: False
+    was_done: Callable[[Wards, int], bool] = lambda _wards, _turn: False
     wards: type[Wards] = Wards
 
 
@@ -51,7 +51,7 @@ def _other(turn: int) -> int:
     return 2 - turn % 2
 
 
-def _is_back(wards: Wards) -> bool:
+def _is_back(wards: Wards, _turn: int) -> bool:
     """Return whether the release that restores was live already: the killed command had done its work."""
     planned = wards.bodies("endpoint/api", "release.planned")[-1]
     live = {body["release"] for body in wards.bodies("endpoint/api", "release.live")}
@@ -60,6 +60,11 @@ def _is_back(wards: Wards) -> bool:
 
 def _train(wards: Wards, turn: int) -> None:
     wards.train_and_promote(C=1.0 / (turn + 2))
+
+
+def _is_live(wards: Wards, turn: int) -> bool:
+    """Return whether the turn's version was live already: the killed command had done its work."""
+    return len(wards.bodies("endpoint/api", "release.live")) == turn + 2
 
 
 def _trained(wards: Wards, turn: int) -> list[str]:
@@ -107,7 +112,7 @@ def _missed(wards: Wards, turn: int) -> list[str]:
 
 SCENARIOS = {
     "up": Scenario(_one_version, lambda w, _: w.up(), _applied, before=_declare),
-    "train": Scenario(_one_version, _train, _trained),
+    "train": Scenario(_one_version, _train, _trained, was_done=_is_live),
     "promote": Scenario(_two_versions, lambda w, turn: w.promote(_other(turn)), lambda w, t: w.disorder(_other(t))),
     "rollback": Scenario(
         _two_versions,
@@ -145,7 +150,7 @@ def _turn(scenario: Scenario, wards: Wards, turn: int, point: int, wrong: list[s
     scenario.before(wards, turn)
     command = partial(scenario.command, wards, turn)
     complete = dies(command, point, wards.state)
-    if not complete and not scenario.was_done(wards) and not ends(command):
+    if not complete and not scenario.was_done(wards, turn) and not ends(command):
         wrong.append(f"{point}: the same command again failed")
     if wards.state.exists():
         ends(wards.settle)

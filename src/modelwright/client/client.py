@@ -24,6 +24,7 @@ from modelwright.client.endpoints import Prediction
 from modelwright.client.history import History, history
 from modelwright.client.listing import Listing
 from modelwright.client.models import Promotion, Version
+from modelwright.client.renaming import refuse_orphans
 from modelwright.client.training import Run, Runs
 from modelwright.clock import Clock
 from modelwright.contract.drift import differences
@@ -70,15 +71,19 @@ class Client:
 
     def plan(self) -> Listing[Change]:
         """Return what `up` would change."""
-        return Listing("Changes", self.workplace.applier().plan(self.assembly))
+        return Listing("Changes", self.workplace.applier().plan(self._appliable()))
 
     def up(self, *, progress: Progress | None = None, allow_data_loss: Iterable[str] = ()) -> Mapping[str, Any]:
         """Apply the project; return the platform record. The heads of all streams are written down."""
         applied = self.workplace.applier().apply(
-            self.assembly, allow_data_loss=frozenset(allow_data_loss), progress=progress or _silent
+            self._appliable(), allow_data_loss=frozenset(allow_data_loss), progress=progress or _silent
         )
         write_heads(self.workplace.store(), self.clock)
         return applied
+
+    def _appliable(self) -> Assembly:
+        refuse_orphans(self.assembly, self.workplace.store())
+        return self.assembly
 
     def destroy(self, *, progress: Progress | None = None, allow_data_loss: Iterable[str] = ()) -> None:
         """Remove what `up` and the releases made."""

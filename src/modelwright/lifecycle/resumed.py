@@ -30,11 +30,9 @@ class Resumed(Generic[S]):
             return self._initial
         stream = events[0].stream
         known = self._known.get(stream, ())
-        for before, state in known:
-            if events[: len(before)] == before:  # by identity first, and one stream's events are the same objects
-                break
-        else:
-            before, state = (), self._initial
+        # Compared by identity first, and one stream's events are the same objects.
+        begun = ((before, state) for before, state in known if events[: len(before)] == before)
+        before, state = next(begun, ((), self._initial))
         if len(events) == len(before):
             return state
         state = self._onward(state, events[len(before) :])
