@@ -12,7 +12,16 @@ READY   := .venv/.installed-$(VERSION)
 DEMO    := .venv-demo/.installed-$(VERSION)
 SHIPPED := $(shell find src examples -type f ! -name '*.pyc' ! -path '*/.*' 2>/dev/null)
 
-.PHONY: help demo test test-full check format-check lint types imports house bench format clean
+# What some tests use where it is there; without it they say that they skipped.
+BESIDE  := $(CURDIR)/.beside
+ifneq ($(wildcard $(BESIDE)/node_modules/.bin/azurite-blob),)
+  export MODELWRIGHT_AZURITE ?= $(BESIDE)/node_modules/.bin/azurite-blob
+endif
+ifneq ($(wildcard $(BESIDE)/python/bin/modelwright),)
+  export MODELWRIGHT_OTHER_PYTHON ?= $(BESIDE)/python/bin/python
+endif
+
+.PHONY: help demo test test-full beside check format-check lint types imports house bench format clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -28,6 +37,9 @@ test-full: $(READY)  ## survival: every crash point, 200 random kills; appends w
 	@mkdir -p build
 	MODELWRIGHT_TEST_FULL=1 MODELWRIGHT_SURVIVAL_RESULTS=$(CURDIR)/build/survival.jsonl \
 	  $(BIN)/python -m pytest -n $(WORKERS) tests/survival $(ARGS)
+
+beside:  ## install what some tests want beside the package: Azurite by npm, another Python by uv
+	sh scripts/beside.sh $(BESIDE)
 
 check: format-check lint types imports house  ## all that CI checks beside the tests
 

@@ -93,10 +93,10 @@ def check_schema(document: Mapping[str, Any], name: str, newest: int) -> None:
         raise FormatVersionError(f"expected a document of schema {prefix}{newest}, found {found!r}")
     if int(number) > newest:
         writer = document.get("by")
-        named = writer if isinstance(writer, str) and writer else "a newer modelwright"
+        known = writer if isinstance(writer, str) and writer else ""
         raise FormatVersionError(
-            f"{found} was written by {named}; this one reads up to {prefix}{newest}",
-            remedy=f"upgrade to {named} or later, then run the command again",
+            f"{found} was written by {known or 'a newer modelwright'}; this one reads up to {prefix}{newest}",
+            remedy=f"upgrade {f'to {known} or later' if known else 'modelwright'}, then run the command again",
         )
 
 

@@ -25,6 +25,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "03_canary"
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
     monkeypatch.syspath_prepend(str(folder))
+    for name in MODULES:  # other examples have a story of their own
+        monkeypatch.delitem(sys.modules, name, raising=False)
     yield folder
     connect(folder / "project.py").destroy(allow_data_loss=["foundation"])
     for name in MODULES:
