@@ -157,6 +157,7 @@ def test_of_two_that_apply_at_once_one_is_told_who_is_first(project: Path) -> No
     lock = project / ".modelwright/.dev.lock"
     with lock.open("r+") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
+        held.truncate()  # the note of the `up` before may be longer
         held.write(json.dumps({"pid": os.getpid(), "since": "2026-01-01T00:00:00.000000Z"}))
         held.flush()
         said = mw("up", folder=project)

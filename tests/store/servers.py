@@ -41,10 +41,13 @@ def azurite() -> str | None:
     return os.environ.get("MODELWRIGHT_AZURITE") or shutil.which("azurite-blob")
 
 
+_ONE_AT_A_TIME = Path(__file__).with_name("one_at_a_time.py")
+
+
 @contextmanager
 def s3_bucket(folder: Path, *, with_credentials: bool = False) -> Iterator[Bucket]:
     """Start moto with a bucket; with `with_credentials` it checks keys, and accepts none."""
-    with _listening([sys.executable, "-m", "moto.server", "-H", "127.0.0.1"], folder / "moto.log",
+    with _listening([sys.executable, str(_ONE_AT_A_TIME)], folder / "moto.log",
                     INITIAL_NO_AUTH_ACTION_COUNT="1" if with_credentials else "inf") as port:  # fmt: skip
         server = f"http://127.0.0.1:{port}"
         _ask(urllib.request.Request(f"{server}/bucket", method="PUT"))
