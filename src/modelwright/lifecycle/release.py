@@ -13,7 +13,7 @@ from typing import Any
 from modelwright.errors import TransitionError
 from modelwright.ledger.event import Event
 from modelwright.ledger.fold import fold
-from modelwright.lifecycle.resumed import Resumed
+from modelwright.lifecycle.folding import Resumed
 
 _STEPS = {
     "planned": {"rolling", "rolling_back", "failed"},

@@ -9,7 +9,7 @@ from typing import Any
 
 from modelwright.errors import TransitionError
 from modelwright.ledger.event import Event
-from modelwright.lifecycle.resumed import Resumed
+from modelwright.lifecycle.folding import Resumed
 
 _RUN_STEPS = {
     "queued": {"running", "failed", "cancelled", "lost"},

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from modelwright.ledger.actor import Actor
 from modelwright.ledger.event import Event
-from modelwright.lifecycle.resumed import Resumed
+from modelwright.lifecycle.folding import Resumed
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NOTHING: tuple[int, ...] = ()
