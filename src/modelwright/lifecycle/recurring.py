@@ -46,11 +46,16 @@ def read_run(platform: LivePlatform, key: str) -> Run | None:
     if data is None:
         return None
     remedy = "remove it: the schedule then runs as if for the first time"
-    document = read_object(data, where=place(platform.store, key), needs=("job", "now", "done"), remedy=remedy)
-    now, done = parse_timestamp(document["now"]), document["done"]
-    known = "succeeded" in document  # notes of versions before 0.2 do not say it
-    last = document["succeeded"] if known else (document["now"] if done else None)
-    return Run(document["job"], now, done, parse_timestamp(last) if last else None, document.get("attempt", 1))
+    needs = ("job", "now", "done", "succeeded", "attempt")
+    document = read_object(data, where=place(platform.store, key), needs=needs, remedy=remedy)
+    last = document["succeeded"]
+    return Run(
+        document["job"],
+        parse_timestamp(document["now"]),
+        document["done"],
+        parse_timestamp(last) if last else None,
+        document["attempt"],
+    )
 
 
 def note_run(platform: LivePlatform, key: str, run: Run) -> None:
