@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from modelwright.errors import DataError, IntegrityError, NotFoundError
 from modelwright.workload.materialise import run
 from modelwright.workload.offline import OfflineFeatures
 from modelwright.workload.online import SqliteOnline
+from modelwright.workload.partitions import MANY, Partitions
 from modelwright.workload.rows import Columns, read_rows, write_parquet
 
 
@@ -208,6 +211,27 @@ def test_a_join_never_fails_or_goes_back_while_rows_are_materialised_and_merged(
     assert known == sorted(known)
     assert features.join(frame, on="carrier", at="at")[0]["delay"].tolist() == [71.0]
     assert len(list(tmp_path.glob("features/carrier/abcdef12/dt=2013-01-01/*.parquet"))) == 1
+
+
+def test_a_join_comes_through_while_day_after_day_is_merged(tmp_path: Path) -> None:
+    days = np.arange("2013-01-01", "2013-02-10", dtype="datetime64[D]").astype(str).tolist()
+    write_parquet(
+        tmp_path / "features/carrier/all.parquet", rows(*(("AA", d, d, float(n)) for n, d in enumerate(days)))
+    )
+    run(config(tmp_path, "2013-02-10"))
+    partitions = Partitions(tmp_path / "features/carrier/abcdef12")
+    for file in partitions.files():
+        for batch in range(2, MANY + 1):
+            os.link(file, file.with_name(f"{batch:06d}-0.parquet"))
+    partitions.save(replace(partitions.state(), batch=MANY))
+    command = [sys.executable, "-c", WRITER, json.dumps(config(tmp_path, "2013-02-10")), '["2013-02-12T00:00:00Z"]']
+    frame = {"carrier": np.array(["AA"] * len(days)), "at": moments(*days)}
+    features = OfflineFeatures(tmp_path.as_uri(), [view(tmp_path)])
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as writer:
+        while writer.poll() is None:
+            assert features.join(frame, on="carrier", at="at")[0]["delay"].tolist() == list(range(len(days)))
+    assert writer.returncode == 0
+    assert len(partitions.files()) == len(days)
 
 
 def test_partitions_of_an_older_schema_are_no_source(source: Path) -> None:

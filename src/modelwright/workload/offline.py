@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import numpy as np
 
 from modelwright.errors import DataError, NotFoundError, did_you_mean
 from modelwright.workload import asof, frames
+from modelwright.workload.partitions import Partitions
 from modelwright.workload.rows import (
     Columns,
     checked_types,
@@ -68,8 +70,12 @@ class OfflineFeatures:
         chosen = self._chosen(view, keys)
         try:
             joined = self._joined(frame, chosen, keys, at, as_known=as_known, to=to)
-        except PartitionsChangedError:  # a materialisation has just merged files that were listed
-            joined = self._joined(frame, chosen, keys, at, as_known=as_known, to=to)
+        except PartitionsChangedError:
+            # A materialisation merged files that were listed. It may go on merging day after day, so wait for it.
+            with ExitStack() as held:
+                for each in chosen:
+                    held.enter_context(Partitions(each.folder(self._offline)).unchanging())
+                joined = self._joined(frame, chosen, keys, at, as_known=as_known, to=to)
         return joined, [each.use() for each in chosen]
 
     def _joined(

@@ -63,6 +63,18 @@ class Partitions:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
+    @contextmanager
+    def unchanging(self) -> Iterator[None]:
+        """Keep the files as they are while one reads; waits for a writer that is at work. Readers keep none out."""
+        try:
+            file = (self.folder / "_lock").open()
+        except FileNotFoundError:  # nobody has ever written here
+            yield
+            return
+        with file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            yield
+
     def state(self) -> State:
         """Return the committed state; a new generation when nothing was ever committed."""
         try:
