@@ -40,16 +40,19 @@ def answer(rows: list[tuple[str, int, int]], key: Any, at: int | None, ttl: int 
     return float(max(known)[2])
 
 
-@settings(max_examples=60)
+@settings(max_examples=100)
 @given(
     rows=st.lists(ROW, max_size=25),
     asked=st.lists(ASK, min_size=1, max_size=20),
     ttl=st.sampled_from([None, 0, 3]),
     as_known=st.booleans(),
+    late=st.sampled_from([None, None, -1, 0, 2]),
 )
 def test_every_answer_is_the_one_found_row_by_row(
-    rows: list[tuple[str, int, int]], asked: list[tuple[Any, Any]], ttl: int | None, as_known: bool
+    rows: list[tuple[str, int, int]], asked: list[tuple[Any, Any]], ttl: int | None, as_known: bool, late: int | None
 ) -> None:
+    if late is not None:  # every row equally long after its event, which the join makes use of
+        rows = [(key, event, event + late) for key, event, _ in rows]
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         if rows:
@@ -91,6 +94,23 @@ def test_a_correction_that_was_not_yet_known_is_not_used(features: OfflineFeatur
     assert joined["delay"].tolist() == [1.0, 2.0]
     assert joined["flights"].dtype == np.int64
     assert use == [{"view": "carrier", "schema": "abcdef12", "entity": ["carrier"], "columns": ["delay", "flights"]}]
+
+
+@pytest.mark.parametrize("newer_known", ["2013-01-03", "2013-01-04", "2013-01-05"])
+def test_an_old_row_that_came_late_does_not_displace_a_newer_one(tmp_path: Path, newer_known: str) -> None:
+    partition(
+        tmp_path,
+        {
+            "carrier": np.array(["AA", "AA"]),
+            "event_time": moments("2013-01-01", "2013-01-02"),
+            "created_time": moments("2013-01-05", newer_known),
+            "delay": np.array([1.0, 2.0]),
+            "flights": np.array([10, 20]),
+        },
+    )
+    frame = {"carrier": np.array(["AA"]), "at": moments("2013-01-06")}
+    joined, _ = OfflineFeatures(tmp_path.as_uri(), [view(tmp_path)]).join(frame, on="carrier", at="at")
+    assert joined["delay"].tolist() == [2.0]
 
 
 def test_at_exactly_the_ttl_a_row_still_counts(features: OfflineFeatures) -> None:

@@ -147,21 +147,24 @@ class OfflineFeatures:
         as_known: bool,
         rows: int,
     ) -> Columns:
-        features = self._features(connection, view, bounds, table, as_known=as_known)
-        sql = asof.joined(view, table, features, {key: key for key in view.entity}, _AT, [_ROW])
-        found = query(connection, f"{selection(types_of(connection, f'({sql})'), f'({sql})')} ORDER BY {_ROW}")
-        if not np.array_equal(found.pop(_ROW), np.arange(rows)):
-            raise DataError(f"the join with {view.name!r} changed the rows")
-        return found
+        known, candidates = self._features(connection, view, bounds, table, as_known=as_known)
+        if _evenly_late(connection, known):
+            answers = _answered(connection, view, table, known)
+            if not query(connection, asof.tied(view, known, answers))["n"][0]:
+                return _in_order(connection, view, answers, rows)
+        return _in_order(connection, view, _answered(connection, view, table, candidates), rows)
 
     def _features(
         self, connection: DuckDBPyConnection, view: View, bounds: tuple[int, int] | None, table: str, *, as_known: bool
-    ) -> str:
+    ) -> tuple[str, str]:
+        """Return the tables of all feature rows and of those that can be an answer."""
         scan = self.scan(view, bounds)
         if scan is None:
-            return f"({_nothing(view, types_of(connection, table))})"
+            nothing = f"({_nothing(view, types_of(connection, table))})"
+            return nothing, nothing
         _check_keys(view, types_of(connection, table), checked_types(connection, scan, view.entity, where=view.name))
-        return f"({asof.candidates(view, scan, as_known=as_known, bounds=bounds)})"
+        known = asof.known(view, scan, as_known=as_known, bounds=bounds)
+        return f"({known})", f"({asof.candidates(view, known)})"
 
     def _join_file(
         self, path: Path, views: Sequence[View], keys: Mapping[str, str], at: str, *, as_known: bool, to: Path | None
@@ -181,7 +184,7 @@ class OfflineFeatures:
             table = f"({numbered})"
             for view in views:
                 inner = f"(SELECT {', '.join(f'{quoted(c)} AS {quoted(k)}' for k, c in keys.items())} FROM {scan})"
-                features = self._features(connection, view, None, inner, as_known=as_known)
+                _, features = self._features(connection, view, None, inner, as_known=as_known)
                 carried = [*kept, *(f"__key_{key}" for key in keys), _AT, _ROW]
                 table = f"({asof.joined(view, table, features, {k: f'__key_{k}' for k in keys}, _AT, carried)})"
                 kept += view.features
@@ -190,6 +193,30 @@ class OfflineFeatures:
                 f"COPY (SELECT {columns} FROM {table} ORDER BY {_ROW}) TO {literal(str(target))} (FORMAT parquet)"
             )
         return target
+
+
+def _evenly_late(connection: DuckDBPyConnection, known: str) -> bool:
+    late = query(connection, asof.lateness(known))
+    return bool(late["least"][0] == late["greatest"][0])
+
+
+def _answered(connection: DuckDBPyConnection, view: View, table: str, features: str) -> str:
+    """Join to a table of the entity rows' keys and numbers and of the answers; return its name."""
+    sql = asof.joined(view, table, features, {key: key for key in view.entity}, _AT, [*view.entity, _ROW])
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE answers AS {sql}")
+    return "answers"
+
+
+def _in_order(connection: DuckDBPyConnection, view: View, answers: str, rows: int) -> Columns:
+    types = types_of(connection, answers)
+    found = query(connection, selection({name: types[name] for name in (_ROW, *view.features)}, answers))
+    order = found.pop(_ROW)
+    place = np.full(rows, -1)
+    if len(order) == rows:
+        place[order] = np.arange(rows)
+    if np.any(place < 0):
+        raise DataError(f"the join with {view.name!r} changed the rows")
+    return {name: values[place] for name, values in found.items()}
 
 
 def _keys(on: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
