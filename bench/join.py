@@ -14,7 +14,8 @@ FEATURES, ENTITIES = 1_000_000, 100_000
 LEAST = 4.0
 ABOUT = (
     "Entities from a Parquet file, joined to features (5 floats, 100 rows a key over 90 days) with a time to live of "
-    "30 days, to columns in memory. modelwright also honours `created_time`; here it equals the event's. "
+    "30 days, to columns in memory. modelwright also honours `created_time`; here it equals the event's, and "
+    "in the row `unevenly late` it is up to an hour later, so that rows may overtake each other. "
     "Time is from reading the entities to the joined columns, without imports; memory is the process's peak."
 )
 
@@ -31,7 +32,8 @@ def measure() -> Section:
     for size in sizes(3, 3, 3):
         with tempfile.TemporaryDirectory(prefix="bench-join-") as folder:
             entities = ENTITIES * size.times
-            side(ours.python, "join_data.py", folder=folder, features=FEATURES * size.times, entities=entities)
+            planted = {"features": FEATURES * size.times, "entities": entities, "uneven": size.judged}
+            side(ours.python, "join_data.py", folder=folder, **planted)
 
             def joined(_: int, *, folder: str = folder) -> Ran:
                 return side(ours.python, "join_modelwright.py", folder=folder)
@@ -42,6 +44,11 @@ def measure() -> Section:
 
             found = alternate([joined, fed] if peer else [joined], size.rounds)
             _fill(section, size, found, why, entities)
+            if size.judged:
+                uneven = [side(ours.python, "join_modelwright.py", folder=folder, lake="uneven") for _ in range(3)]
+                seconds = [one.said["seconds"] for one in uneven]
+                label = f"{size.name}: unevenly late"
+                section.rows.append(missing("join", label, "s", seconds, "Feast does not ask when a row became known"))
     return section
 
 

@@ -1,8 +1,8 @@
 """Plant features and entities for the point-in-time join, as modelwright's partitions and as one file for Feast.
 
-Arguments: folder, features (rows), entities (rows). A hundred feature rows a key, five float features, 90 days;
-entities ask from day 5 on. On purpose there are entity rows that nothing answers, for keys that do not exist, and pairs
-of rows that are equal in key and time.
+Arguments: folder, features (rows), entities (rows), uneven (write the features again as known up to an hour after their
+event). A hundred feature rows a key, five float features, 90 days; entities ask from day 5 on. On purpose there are
+entity rows that nothing answers, for keys that do not exist, and pairs of rows that are equal in key and time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def main() -> None:
     """Write the files."""
     given = json.loads(sys.argv[1])
     folder, features, entities = Path(given["folder"]), given["features"], given["entities"]
-    keys, lake = features // 100, folder / "lake" / "features" / "bench" / "abcdef12"
+    keys = features // 100
     folder.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(config={"memory_limit": "3GB", "threads": "2", "temp_directory": str(folder / "spill")})
     connection.execute("SET TimeZone = 'UTC'")
@@ -42,18 +42,21 @@ def main() -> None:
     connection.execute(
         f"INSERT INTO entities SELECT key, event_timestamp, row + {rows} FROM entities LIMIT {entities - rows}"  # noqa: S608 (numbers)
     )
-    _write(connection, folder, lake)
+    connection.execute(f"COPY entities TO '{folder}/entities.parquet' (FORMAT parquet)")
+    connection.execute(f"COPY features TO '{folder}/features.parquet' (FORMAT parquet)")
+    _write(connection, folder / "lake", "created_time")
+    if given.get("uneven"):
+        _write(connection, folder / "uneven", "created_time + to_seconds((hash(key * f0) % 3600)::DOUBLE)")
     print(json.dumps({"features": features, "entities": entities, "keys": keys}))
 
 
-def _write(connection: duckdb.DuckDBPyConnection, folder: Path, lake: Path) -> None:
-    connection.execute(f"COPY entities TO '{folder}/entities.parquet' (FORMAT parquet)")
-    connection.execute(f"COPY features TO '{folder}/features.parquet' (FORMAT parquet)")
+def _write(connection: duckdb.DuckDBPyConnection, store: Path, created: str) -> None:
+    lake = store / "features" / "bench" / "abcdef12"
     lake.mkdir(parents=True, exist_ok=True)
     days = connection.execute("SELECT DISTINCT event_time::DATE::VARCHAR FROM features").fetchall()
     connection.execute(
-        f"COPY (SELECT *, event_time::DATE::VARCHAR AS dt FROM features ORDER BY dt) TO '{lake}' "  # noqa: S608 (ours)
-        f"(FORMAT parquet, PARTITION_BY (dt), OVERWRITE_OR_IGNORE true)"
+        f"COPY (SELECT * REPLACE ({created} AS created_time), event_time::DATE::VARCHAR AS dt FROM features "  # noqa: S608 (ours)
+        f"ORDER BY dt) TO '{lake}' (FORMAT parquet, PARTITION_BY (dt), OVERWRITE_OR_IGNORE true)"
     )
     assert len(days) == len(list(lake.glob("dt=*")))
 

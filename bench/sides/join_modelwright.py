@@ -25,10 +25,11 @@ VIEW = {
 
 def main() -> None:
     """Join once; say how long it took from the entities' file to the joined arrays, and what came out."""
-    folder = Path(json.loads(sys.argv[1])["folder"])
+    given = json.loads(sys.argv[1])
+    folder, lake = Path(given["folder"]), given.get("lake", "lake")
     start = time.perf_counter()
     frame = read_rows((folder / "entities.parquet").as_uri())
-    joined, _ = OfflineFeatures((folder / "lake").as_uri(), [VIEW]).join(frame, on="key", at="event_timestamp")
+    joined, _ = OfflineFeatures((folder / lake).as_uri(), [VIEW]).join(frame, on="key", at="event_timestamp")
     seconds = time.perf_counter() - start
     found = joined["f0"]
     sums = [float(np.nansum(joined[f"f{n}"])) for n in range(5)]
