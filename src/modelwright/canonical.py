@@ -33,7 +33,9 @@ def canonical(value: object) -> bytes:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
+    if isinstance(value, str):  # most values are
+        return value
+    if isinstance(value, dict | Mapping):  # the abstract class last: it is slow to ask
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]

@@ -95,6 +95,7 @@ class Slot:
 Node = Ref | Join | Json | SecretRef | Lookup | Given | Slot
 NODES = (Ref, Join, Json, SecretRef, Lookup, Given, Slot)
 _SCALARS = (str, int, float, bool, type(None))
+_MAPPINGS = (dict, MappingProxyType, Mapping)  # the abstract one last: it is slow to ask
 
 Interpret = Callable[[Node, Any], Any]
 """Called with a node and its content interpreted already: the parts of a join, the value of a json, a lookup's args."""
@@ -120,7 +121,7 @@ def walk(value: Value, interpret: Interpret, key: Callable[[str], str] = str) ->
         return value
     if isinstance(value, NODES):
         return interpret(value, walk(_content(value), interpret, key))
-    if isinstance(value, Mapping):
+    if isinstance(value, _MAPPINGS):
         return {key(_text(name)): walk(item, interpret, key) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [walk(item, interpret, key) for item in value]
@@ -137,7 +138,7 @@ def freeze(value: Value) -> Value:
     """Return a deeply immutable copy: tuples, read-only mappings, nodes. Raises `UsageError` for anything else."""
     if isinstance(value, (*_SCALARS, *NODES)):
         return value
-    if isinstance(value, Mapping):
+    if isinstance(value, _MAPPINGS):
         return MappingProxyType({_text(key): freeze(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
         return tuple(freeze(item) for item in value)

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from modelwright.client.client import Client
     from modelwright.contract.driver import Driver, Platform
 
-DEFAULT = "dev"
-
 
 def connect(
     project: str | Path | Project = "project.py", *, environment: str | None = None, clock: Clock | None = None
@@ -41,7 +39,7 @@ def connect(
 
     folder = Path.cwd() if isinstance(project, Project) else _folder(Path(project))
     loaded = project if isinstance(project, Project) else load_project(Path(project))
-    return Client(workplace_of(loaded, environment or _only(loaded), folder), clock or SystemClock())
+    return Client(workplace_of(loaded, environment or loaded.usual_environment(), folder), clock or SystemClock())
 
 
 def workplace_of(project: Project, environment: str, folder: Path) -> Workplace:
@@ -55,13 +53,6 @@ def workplace_of(project: Project, environment: str, folder: Path) -> Workplace:
 def _folder(path: Path) -> Path:
     absolute = path.absolute()
     return absolute if absolute.is_dir() else absolute.parent
-
-
-def _only(project: Project) -> str:
-    names = list(project.environments)
-    if len(names) == 1 or DEFAULT in names:
-        return names[0] if len(names) == 1 else DEFAULT
-    raise UsageError(f"name one of the environments: {', '.join(names)}", remedy="--environment NAME")
 
 
 @dataclass(frozen=True)

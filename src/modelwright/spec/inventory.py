@@ -24,6 +24,8 @@ class Inventory:
 
     resources: tuple[Resource, ...]
     _named: Mapping[str, Resource] = field(init=False, repr=False, compare=False)
+    _kinds: dict[type[Resource], tuple[Any, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _needs: dict[int, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Of several of one name, which are a problem of their own, the first is the one that is meant.
@@ -42,12 +44,17 @@ class Inventory:
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """Return the resources of a kind, in the order of declaration."""
-        return tuple(resource for resource in self.resources if isinstance(resource, kind))
+        if kind not in self._kinds:
+            self._kinds[kind] = tuple(resource for resource in self.resources if isinstance(resource, kind))
+        return self._kinds[kind]
 
     def get(self, kind: type[Kind], name: str) -> Kind:
         """Return the resource of a kind and name. Raises `NotFoundError` naming those there are."""
+        found = self.find(name)
+        if isinstance(found, kind):
+            return found
         for resource in self.of(kind):
-            if resource.name == name:
+            if resource.name == name:  # declared after another kind's of that name
                 return resource
         known = [resource.name for resource in self.of(kind)]
         raise NotFoundError(f"the project declares no {kind.__name__} {name!r}", remedy=did_you_mean(name, known))
@@ -88,7 +95,13 @@ class Inventory:
 
     def needs(self, resource: Resource) -> tuple[str, ...]:
         """Return the names of the resources that a resource refers to, as far as they are declared, each once."""
-        return tuple(dict.fromkeys(name for _, reference in references(resource) if (name := self.owner(reference))))
+        found = self._needs.get(id(resource))
+        if found is None:
+            named = (self.owner(reference) for _, reference in references(resource))
+            found = tuple(dict.fromkeys(name for name in named if name))
+            if self.find(resource.name) is resource:  # held by this inventory, so that its id stays its own
+                self._needs[id(resource)] = found
+        return found
 
     def owner(self, reference: Unresolved) -> str | None:
         """Return the name of the resource that a reference leads to; None if nothing of that name is declared."""
@@ -115,12 +128,13 @@ class Inventory:
         return tuple(done.values())
 
 
-_ATOMS = frozenset({str, int, float, bool, type(None), timedelta})
+ATOMS = frozenset({str, int, float, bool, type(None), timedelta})
+"""What consists of nothing else."""
 
 
 def references(value: Any, path: str = "") -> Iterator[tuple[str, Unresolved]]:
     """Yield every reference inside a spec, with its path relative to it."""
-    if type(value) in _ATOMS:  # most of what a spec holds
+    if type(value) in ATOMS:  # most of what a spec holds
         return
     if isinstance(value, ResourceReference | DataPath | ViewReference | ModelReference):
         yield path, value

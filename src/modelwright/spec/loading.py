@@ -18,7 +18,7 @@ from typing import Any
 
 from modelwright.errors import InvalidProjectError, ModelwrightError, Problem, UsageError, did_you_mean
 from modelwright.spec.base import Spec
-from modelwright.spec.inventory import parts
+from modelwright.spec.inventory import ATOMS, parts
 from modelwright.spec.lines import Lines, relative
 from modelwright.spec.problems import Collector, Found, collecting, joined
 from modelwright.spec.project import Project
@@ -190,6 +190,8 @@ def _paths(project: Project) -> Iterator[tuple[int, str]]:
 
     def below(value: Any, path: str) -> Iterator[tuple[int, str]]:
         for step, part in parts(value):
+            if type(part) in ATOMS:
+                continue
             if isinstance(part, Spec):
                 yield id(part), joined(path, step)
             yield from below(part, joined(path, step))

@@ -8,6 +8,8 @@ from typing import Any
 
 def plain(value: Any) -> Any:
     """Return a field's held value as JSON: see `Spec.document`."""
+    if isinstance(value, str):  # most values are
+        return value
     if hasattr(type(value), "document"):
         return value.document()
     if isinstance(value, Mapping):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator
 
-from modelwright.errors import Problem, UnknownEnvironmentError, did_you_mean
+from modelwright.errors import Problem, UnknownEnvironmentError, UsageError, did_you_mean
 from modelwright.spec.base import Name, Named, Resource
 from modelwright.spec.cluster import Cluster
 from modelwright.spec.consistency import inconsistencies, placed
@@ -26,6 +26,7 @@ from modelwright.spec.policy import Budget
 from modelwright.spec.texts import unfit_texts
 from modelwright.spec.training import TrainingJob
 
+_USUAL = "dev"
 _REGISTRIES = ("models", "model-registry")
 """What the registry of models without one is called: the first name that is free."""
 
@@ -93,6 +94,13 @@ class Project(Named):
     def inventory(self) -> Inventory:
         """The resources as declared, without any environment's overrides."""
         return Inventory(self.resources)
+
+    def usual_environment(self) -> str:
+        """Return the environment that is meant where none is named: the only one, or `dev`. Raises `UsageError`."""
+        names = list(self.environments)
+        if len(names) == 1 or _USUAL in names:
+            return names[0] if len(names) == 1 else _USUAL
+        raise UsageError(f"name one of the environments: {', '.join(names)}", remedy="--environment NAME")
 
     def for_environment(self, name: str) -> Resolved:
         """Return the project as one environment sees it. Raises `UnknownEnvironmentError` naming those there are."""

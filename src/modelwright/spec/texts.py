@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from modelwright.errors import Problem
-from modelwright.spec.inventory import parts
+from modelwright.spec.inventory import ATOMS, parts
 from modelwright.spec.problems import joined
 
 _SECRETS = {
@@ -28,6 +28,8 @@ def unfit_texts(value: Any, path: str = "") -> Iterator[Problem]:
     """Yield a problem for each text below a spec that holds a secret or a character that cannot be carried."""
     if isinstance(value, str):
         yield from (Problem(path, message, hint) for message, hint in _objections(value))
+        return
+    if type(value) in ATOMS:
         return
     for step, part in parts(value):
         yield from unfit_texts(part, joined(path, step))

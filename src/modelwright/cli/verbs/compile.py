@@ -20,7 +20,11 @@ def command(session: Session) -> Answer:
 
     With --json, `result` is the whole assembly. Nothing is changed and nothing is contacted.
     """
-    assembly = session.client().assembly
+    from modelwright.compiler import compile_project
+    from modelwright.spec.loading import load_project
+
+    project = load_project(session.project)
+    assembly = compile_project(project, session.environment or project.usual_environment())
     document = assembly.to_json()
     result = json.loads(document) if isinstance(document, str | bytes) else document
     return Answer(result, _text(session, assembly))
