@@ -47,7 +47,6 @@ def test_an_endpoint_whose_port_was_taken_says_where_it_answers_now(serving: Pat
         now = int(json.loads((state(serving) / "endpoints/api/address.json").read_bytes())["port"])
         assert now != before
         assert f"port {before} is taken" in (state(serving) / "endpoints/api/endpoint.log").read_text()
-        works("up", folder=serving)
         assert _port(serving) == now
         assert str(now) in within("status", folder=serving).out
     processes.stop(state(serving) / "endpoints/api", "router")

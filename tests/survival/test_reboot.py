@@ -43,8 +43,11 @@ def test_one_command_after_a_restart_brings_the_endpoint_back_at_its_address_wit
     wards.kill_all()
     assert wards.ask().status == 0
     pretend_others_have_the_pids(wards)
+    told = wards.connect().status().resource("api")
+    assert (told.state, "modelwright operate --once" in told.detail) == ("gone", True)
     once(wards)
     eventually(lambda: wards.ask().status == 200, within=PATIENCE)
+    assert wards.connect().status().resource("api").state == "live"
     assert wards.address == address
     assert wards.disorder(1) == []
 

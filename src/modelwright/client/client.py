@@ -120,7 +120,7 @@ class Client:
 
     def outputs(self) -> dict[str, dict[str, Any]]:
         """Return what each resource offers: addresses, paths, names."""
-        return {name: dict(values) for name, values in self.platform.record.outputs.items()}
+        return statusing.outputs(self.platform)
 
     def drift(self) -> drifting.Drift:
         """Return what was deleted or changed behind the platform's back, and what serves otherwise than decided."""

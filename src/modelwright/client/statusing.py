@@ -11,6 +11,7 @@ from modelwright.client.html import definition_list, table
 from modelwright.client.monitors import monitor_status
 from modelwright.client.operating import operated
 from modelwright.client.tables import frame
+from modelwright.contract.driver import ServingStatus
 from modelwright.errors import (
     FormatVersionError,
     IntegrityError,
@@ -115,6 +116,15 @@ def status(platform: LivePlatform, state: Path) -> Status:
     return Status(record.project, record.environment, adapter, resources, tuple(scheduled + views), operated(state))
 
 
+def outputs(platform: LivePlatform) -> dict[str, dict[str, Any]]:
+    """Return what each resource offers; an endpoint's address as it is now, which a taken port may have moved."""
+    offered = {name: dict(values) for name, values in platform.record.outputs.items()}
+    for name in platform.record.of_kind("endpoint"):
+        if "url" in offered.get(name, {}):
+            offered[name]["url"] = observed(platform, name).url or offered[name]["url"]
+    return offered
+
+
 def _resource(platform: LivePlatform, name: str, document: Mapping[str, Any]) -> ResourceStatus:
     kind = str(document["kind"])
     try:
@@ -155,15 +165,16 @@ def _registry(platform: LivePlatform, name: str) -> tuple[str, str]:
 
 def _endpoint(platform: LivePlatform, name: str) -> tuple[str, str]:
     state = endpoint_state(platform, name)
-    url = str(platform.record.outputs.get(name, {}).get("url", ""))
+    seen = observed(platform, name)
+    url = seen.url or str(platform.record.outputs.get(name, {}).get("url", ""))
     if state.moving is not None:
         step = next_step(state.moving)
         return state.moving.state.replace("_", " "), f"release {state.moving.number}: {step or 'going live'}; {url}"
     if state.current is None:
         return _unreleased(platform, name, state)
     weights = state.traffic.weights if state.traffic else {}
-    if said := _broken(platform, name, state):
-        return "failed", said
+    if said := _broken(platform, name, state, seen):
+        return said
     shares = ", ".join(f"{variant} {weight} %" for variant, weight in weights.items())
     return "live", f"release {state.current.number}: {shares}; {url}{_outdated(platform, name, state)}"
 
@@ -178,16 +189,29 @@ def _outdated(platform: LivePlatform, name: str, state: EndpointState) -> str:
     return f"; the declaration changed, next: {verb}"
 
 
-def _broken(platform: LivePlatform, name: str, state: EndpointState) -> str:
-    """Say which live variants cannot serve, and the command that mends it; nothing where all can."""
+def observed(platform: LivePlatform, endpoint: str) -> ServingStatus:
+    """Return what really is there behind an endpoint; nothing for one that scores in batches."""
+    if platform.record.resource("endpoint", endpoint).get("mode") == "batch":
+        return ServingStatus()
+    return platform.driver.serving.status(endpoint)
+
+
+def _broken(platform: LivePlatform, name: str, state: EndpointState, seen: ServingStatus) -> tuple[str, str] | None:
+    """Say which live variants cannot serve or are gone, and the command that mends it; None where all are there."""
+    if state.current is None or platform.record.resource("endpoint", name).get("mode") == "batch":
+        return None
+    there = {deployment.name: deployment for deployment in seen.deployments}
     live = state.traffic.weights if state.traffic else {}
-    if platform.record.resource("endpoint", name).get("mode") == "batch":
-        return ""
-    failed = [d for d in platform.driver.serving.status(name).deployments if d.state == "failed" and d.name in live]
-    if not failed or state.current is None:
-        return ""
-    said = "; ".join(f"{d.name} cannot serve: {d.reason.partition(chr(10))[0]}" for d in failed)
-    return f"release {state.current.number}: {said}; next: {verb_to_mend(platform, name, state)}"
+    release = f"release {state.current.number}"
+    failed = [there[variant] for variant in live if variant in there and there[variant].state == "failed"]
+    if failed:
+        said = "; ".join(f"{d.name} cannot serve: {d.reason.partition(chr(10))[0]}" for d in failed)
+        return "failed", f"{release}: {said}; next: {verb_to_mend(platform, name, state)}"
+    gone = [variant for variant in live if variant not in there or there[variant].state == "gone"]
+    if gone:
+        said = f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} gone"
+        return "gone", f"{release}: {said}; next: modelwright operate --once"
+    return None
 
 
 def _unreleased(platform: LivePlatform, name: str, state: EndpointState) -> tuple[str, str]:
