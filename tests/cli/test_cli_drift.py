@@ -27,6 +27,15 @@ def differences(hello: Path) -> list[tuple[str, str, str]]:
     return [(one["resource"], one["subject"], one["kind"]) for one in found]
 
 
+ONLINE = """
+from modelwright import DataStore, FeatureStore, FeatureView, Project
+
+lake = DataStore("lake")
+view = FeatureView("view", entity="key", timestamp="day", source=lake / "rows", features={"a": "int64"})
+project = Project("online", [lake, FeatureStore("features", store=lake, online=True, views=[view])])
+"""
+
+
 @contextmanager
 def away(path: Path) -> Iterator[None]:
     """Take a file or folder away for a while."""
@@ -156,3 +165,16 @@ def test_an_environment_that_was_never_applied_has_no_drift_but_an_error(tmp_pat
     said = call("drift", folder=tmp_path)
     assert said.status == 1
     assert "never applied" in said.err
+
+
+def test_an_online_store_that_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "project.py").write_text(ONLINE)
+    assert call("up", folder=tmp_path).status == 0
+    assert differences(tmp_path) == []
+    (tmp_path / STATE / "online/features.sqlite").unlink()
+    assert differences(tmp_path) == [("features", "features/online", "deleted")]
+    assert call("up", folder=tmp_path).status == 0
+    assert differences(tmp_path) == []
+    assert call("destroy", "--yes", "--allow-data-loss", "foundation", folder=tmp_path).status == 0, (
+        "it never held rows"
+    )

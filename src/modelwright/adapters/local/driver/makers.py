@@ -111,13 +111,15 @@ class ControlMaker(DirectoryMaker):
 
 @dataclass(frozen=True, slots=True)
 class OnlineStoreMaker:
-    """`local:OnlineStore {path}`: an SQLite file, which its first writer makes; offers `path`."""
+    """`local:OnlineStore {path}`: an SQLite file, empty before its first writer; offers `path`."""
 
     folder: StateFolder
 
     def make(self, inputs: Inputs) -> None:
-        """Make the folder that the file will lie in."""
-        self.folder.make(self.folder.path(inputs["path"]).parent)
+        """Make the file; one that is there is left as it is, also by a writer that comes at the same moment."""
+        path = self.folder.path(inputs["path"])
+        self.folder.make(path.parent)
+        path.touch()
 
     def outputs(self, inputs: Inputs) -> dict[str, Any]:
         """Return the file's path."""
@@ -130,9 +132,9 @@ class OnlineStoreMaker:
             self.folder.move(old, new)
 
     def missing(self, inputs: Inputs) -> str:
-        """Say which folder is not there."""
-        path = self.folder.path(inputs["path"]).parent
-        return "" if path.is_dir() else f"{path} is not there"
+        """Say that the file is not there."""
+        path = self.folder.path(inputs["path"])
+        return "" if path.is_file() else f"{path} is not there"
 
     def remove(self, inputs: Inputs) -> None:
         """Remove the file and what SQLite keeps beside it."""
@@ -141,7 +143,8 @@ class OnlineStoreMaker:
 
     def data(self, inputs: Inputs) -> bool:
         """Return whether the file was ever written."""
-        return self.folder.path(inputs["path"]).exists()
+        path = self.folder.path(inputs["path"])
+        return path.is_file() and path.stat().st_size > 0
 
 
 @dataclass(frozen=True, slots=True)
