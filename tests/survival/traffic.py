@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 DOCUMENTED = 5.0
 """Seconds of answered requests that a killed server may take with it."""
-SLACK = 5.0
+SLACK = 1.0
 """Seconds beyond these that a busy machine may take to compress and sync what is due."""
 _COMMAND = "from modelwright.cli.main import main; main()"
 _SHOWN = 10

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,9 @@ from modelwright.errors import ModelwrightError
 from modelwright.store import Store
 from modelwright.workload.ids import share, uuid7
 
-EVERY = 5.0
+WITHIN = 5.0
+"""Seconds after which a row is in the store, unless that takes longer than `_MARGIN` to write it."""
+_MARGIN = 1.0
 ROWS = 1_000
 MOST = 50_000
 _WRITERS = 8
@@ -136,9 +139,11 @@ class Capture:
         return f"capture/{self._endpoint}/{partition}/{self._server}-{self._number}.jsonl.gz"
 
     def _run(self) -> None:
+        due = time.monotonic() + WITHIN - _MARGIN
         while not self._closing:
-            self._wake.wait(EVERY)
+            self._wake.wait(max(0.0, due - time.monotonic()))
             self._wake.clear()
+            due = time.monotonic() + WITHIN - _MARGIN  # what comes while the others are written is as old as they then
             self.flush()
 
     def close(self) -> None:
