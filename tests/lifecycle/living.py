@@ -18,6 +18,7 @@ from modelwright.client.models import Version
 from modelwright.clock import Clock
 from modelwright.errors import ModelwrightError
 from modelwright.ledger.event import Event
+from modelwright.lifecycle.training import queue_run
 
 WARDS = [f"w{number:02}" for number in range(1, 21)]
 CANARY = 'Canary(steps=[10, 50], bake="1s", min_requests=40, rollback_when=["error_rate > 0.01"])'
@@ -86,6 +87,13 @@ def fitted(client: Client, *wanted: Mapping[str, Any]) -> list[Version]:
     """Return a version for each set of hyperparameters, trained side by side."""
     runs = [client.train("fit", hyperparameters) for hyperparameters in wanted]
     return [client.register(run.wait(timeout=120)) for run in runs]
+
+
+def retrained(client: Client, **hyperparameters: float) -> str:
+    """Return a run that a monitor asked for, which has ended but was not registered yet."""
+    run = queue_run(client.platform, "fit", origin="retrain", hyperparameters=hyperparameters)
+    eventually(lambda: client.platform.driver.jobs.status(run).state == "succeeded")
+    return run
 
 
 def rows(count: int = 1, start: int = 0) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.lifecycle.living import FAST, bodies, fitted, living, rows, settle, write_project
+from tests.lifecycle.living import FAST, bodies, fitted, living, retrained, rows, settle, write_project
 
 from modelwright import connect
 from modelwright.client import Client, Step
@@ -37,6 +37,9 @@ stream._put_once = write_and_die
 client = connect(sys.argv[1])
 if sys.argv[2] == "rollback":
     client.rollback("api", reason="killed").wait(timeout=60)
+elif sys.argv[2] == "tick":
+    while any(step.busy or step.moved for step in client.tick()):
+        pass
 else:
     client.promote(sys.argv[2]).wait(timeout=60)
 """
@@ -53,7 +56,7 @@ def client(tmp_path: Path) -> Iterator[Client]:
 
 
 def die(client: Client, what: str, appends: int) -> None:
-    """Promote a version or roll back in a process that is killed by its own append of this number."""
+    """Promote a version, roll back or tick in a process that is killed by its own append of this number."""
     file = client.workplace.place.folder / "project.py"
     child = subprocess.run(
         [sys.executable, "-c", CHILD, str(file), what, str(appends)], capture_output=True, check=False
@@ -93,6 +96,17 @@ def test_a_promotion_killed_at_any_append_is_finished_by_another_process(
     keys = [event.key for event in client.ledger.stream("endpoint/api").events()]
     assert len(keys) == len(set(keys))
     assert len(bodies(client, "endpoint/api", "release.live")) == len(kills) + 1
+
+
+# What a tick appends for a run that ended: that it did, its version registered, verified, the promotion requested.
+@pytest.mark.timeout(280)
+def test_a_retraining_killed_at_any_append_is_registered_and_promoted_by_another_process(client: Client) -> None:
+    for appends in (1, 2, 3, 4):
+        run = retrained(client, C=appends / 10)
+        die(client, "tick", appends)
+        settle(client)
+        in_order(client, 2 + appends)
+        assert client.version("risk@champion").state.run == run
 
 
 @pytest.mark.timeout(280)

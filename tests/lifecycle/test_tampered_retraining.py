@@ -5,21 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.lifecycle.living import bodies, living, settle, write_project
-from tests.waiting import eventually
+from tests.lifecycle.living import bodies, living, retrained, settle, write_project
 
 from modelwright.client import Client
 from modelwright.client.training import Run
 from modelwright.errors import IntegrityError
-from modelwright.lifecycle.training import queue_run, training_state
+from modelwright.lifecycle.training import training_state
 from modelwright.store import local_path
-
-
-def finished(client: Client, **hyperparameters: float) -> str:
-    """Return a run that a monitor asked for, which has ended but was not registered yet."""
-    run = queue_run(client.platform, "fit", origin="retrain", hyperparameters=hyperparameters)
-    eventually(lambda: client.platform.driver.jobs.status(run).state == "succeeded")
-    return run
 
 
 def spoil(client: Client, run: str) -> None:
@@ -32,7 +24,7 @@ def spoil(client: Client, run: str) -> None:
 
 def test_changed_files_are_noted_once_and_the_next_run_goes_on(tmp_path: Path) -> None:
     with living(write_project(tmp_path)) as client:
-        run = finished(client)
+        run = retrained(client)
         spoil(client, run)
         settle(client)
         assert not any(step.failed for step in client.tick())
@@ -43,7 +35,7 @@ def test_changed_files_are_noted_once_and_the_next_run_goes_on(tmp_path: Path) -
         assert client.versions("risk") == []
         with pytest.raises(IntegrityError):
             client.register(run)
-        second = finished(client, C=0.5)
+        second = retrained(client, C=0.5)
         settle(client)
         (version,) = client.versions("risk")
         assert version.state.run == second

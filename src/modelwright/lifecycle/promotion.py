@@ -74,7 +74,8 @@ def _same_or_lost(open_one: PromotionState, version: VersionState, alias: str) -
 def _promotable(state: ModelState, version: VersionState) -> None:
     current = state.versions[version.number].state
     if current not in {"verified", "approved"}:
-        raise TransitionError(f"{version.model}:{version.number} is {current}: it cannot be promoted")
+        remedy = f"modelwright model register {version.run}" if current == "registered" else ""
+        raise TransitionError(f"{version.model}:{version.number} is {current}: it cannot be promoted", remedy=remedy)
 
 
 def advance_promotion(platform: LivePlatform, model: str) -> Step | None:

@@ -20,6 +20,8 @@ from modelwright.workload.monitor.state import Result, latest_results, matches
 
 _REFUSED = "retrain.refused"
 """The event that says why a retrained model was not registered."""
+_NOT_YET_ASKED = frozenset({"registered", "verified"})
+"""States of a version whose promotion whoever registered it may have been killed before asking for."""
 
 
 def decide_retraining(platform: LivePlatform, monitor: str) -> str:
@@ -154,7 +156,7 @@ def _unregistered(platform: LivePlatform, job: str) -> RunState | None:
         if run.origin != "retrain" or run.state != "succeeded" or run.model is None or run.run in refused:
             continue
         version = known.get(run.run) or digests.get(run.model)
-        if version is None or (version.number not in promoted and version.state == "verified"):
+        if version is None or (version.number not in promoted and version.state in _NOT_YET_ASKED):
             return run
     return None
 
