@@ -127,11 +127,9 @@ class WrongResourceError(ModelwrightError):
 
     def __init__(self, adapter: str, findings: Iterable[str], *, where: str = "") -> None:
         self.findings = tuple(findings)
-        count = len(self.findings)
-        things = "something" if count == 1 else f"{count} things"
-        lines = "\n".join(f"  {finding}" for finding in self.findings)
+        lines = "".join(f"\n  {finding}" for finding in self.findings)
         super().__init__(
-            f"adapter {adapter!r} makes {things} that the provider would refuse\n{lines}",
+            f"adapter {adapter!r} makes what the provider would refuse:{lines}",
             where=where,
             remedy="this is a bug of the adapter and not of the project: report it to whoever wrote the adapter",
         )
