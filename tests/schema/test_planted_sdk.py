@@ -174,5 +174,18 @@ def test_own_tokens_have_two_parts_and_others_come_from_a_stated_sdk() -> None:
     )
 
 
+def test_a_source_that_cannot_be_understood_is_said_and_nothing_passes_in_silence(sdk: Sdk) -> None:
+    inputs = sdk.root / "store" / "_inputs.py"
+    inputs.write_text(inputs.read_text().replace("pulumi.Input[Optional[_builtins.int]]", "pulumi.New[int] | Odd"))
+    (odd,) = problems(bucket(target={"kind": "Disc", "sides": 2}), sdk)
+    assert (odd.path, odd.kind, odd.sure) == ("target.sides", "unread", False)
+    assert str(odd) == "target.sides was not checked: pulumi.New[int] could not be understood"
+    (sdk.root / "apps" / "v1" / "Pod.py").write_text(
+        "class Pod(pulumi.CustomResource):\n    def f():\n        super(Pod, __self__).__init__('acme:apps/v1:Pod', [\n"
+    )
+    (broken,) = problems(Resource("pod", "acme:apps/v1:Pod", {"spec": 1}), sdk)
+    assert str(broken) == "it was not checked: pulumi-acme's source of Pod in apps/v1/Pod.py could not be understood"
+
+
 def test_a_problem_says_where_without_the_numbers_of_lists() -> None:
     assert Wrong('a[0].b["c/d"].e[12].f', "type", "", "").place == 'a.b["c/d"].e.f'

@@ -51,7 +51,8 @@ def test_what_the_typed_classes_say_is_what_the_schema_says(sdk: Sdk) -> None:
     sent = 0
     for (token, mistake), (refused, registered) in zip(cases, ask(sdk, cases), strict=True):
         wrongs = problems(Resource("it", token, mistake.inputs), sdk)
-        ours = sorted((wrong.path, wrong.kind) for wrong in wrongs)
+        ours = sorted((wrong.path, wrong.kind) for wrong in wrongs if wrong.sure)
+        # A typed class sets some inputs itself; without it they have to be carried.
         filled = [[mistake.path, "missing"]] if mistake.kind == "missing" and mistake.path in (registered or ()) else []
         told = f"{token} {mistake}"
         assert ours == sorted((path, kind) for path, kind in refused + filled), told

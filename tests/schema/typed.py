@@ -100,6 +100,10 @@ class Typed:
         except TypeError as error:
             yield from self.refused(str(error), {name: wire for wire, name in python.items()}, path)
             return None
+        for wire, item in value.items():
+            name = python.get(wire, "")
+            if isinstance(item, str) and given.get(name) == item and getattr(built, name) != item:
+                yield f"{path}.{wire}" if path else wire, "enum"  # the class has set it to its only value
         return built if sound else None
 
     def refused(self, said: str, wire: dict[str, str], path: str) -> Iterator[tuple[str, str]]:

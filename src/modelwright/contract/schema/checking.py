@@ -52,22 +52,28 @@ def check(value: Value, shape: Shape, path: str, look: Look) -> Iterator[Wrong]:
         yield Wrong(path, "type", expected(shape), found(value))
         return
     match shape:
+        case Anything(unread) if unread:
+            yield Wrong(path, "unread", "a type", unread, sure=False)
         case OneOf():
             yield from _check_union(value, shape, path, look)
         case Choice():
             yield from _check_choice(value, shape, path)
-        case ListOf(item):
-            for place, each in enumerate(value):
-                yield from check(each, item, f"{path}[{place}]", look)
-        case MapOf(item):
-            for name, each in _present(value):
-                yield from check(each, item, below(path, name), look)
+        case ListOf(item) | MapOf(item):
+            for place, each in _entries(value, path):
+                yield from check(each, item, place, look)
         case ObjectOf(name):
             yield from check_object(value, look(name), path, look)
 
 
 def _present(value: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
     return ((name, item) for name, item in value.items() if item is not None)
+
+
+def _entries(value: Value, path: str) -> Iterator[tuple[str, Value]]:
+    """Yield what a list or an object holds, by its path."""
+    if isinstance(value, Mapping):
+        return ((below(path, name), item) for name, item in _present(value))
+    return ((f"{path}[{place}]", item) for place, item in enumerate(value))
 
 
 def _alike(value: Value, shape: Shape) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from modelwright.assembly.resource import Resource
 from modelwright.contract.schema.checking import check_object
 from modelwright.contract.schema.sdk import Sdk, find_sdk
+from modelwright.contract.schema.source import UnreadableError
 from modelwright.contract.schema.wording import Wrong, near
 from modelwright.errors import WrongResourceError
 
@@ -53,17 +54,20 @@ class Examined:
 
     @property
     def doubtful(self) -> tuple[Finding, ...]:
-        """The values that an SDK does not list where it takes others too."""
+        """What a provider may take: values that its SDK does not list, and what could not be understood."""
         return tuple(finding for finding in self.findings if not finding.wrong.sure)
 
 
 def problems(resource: Resource, sdk: Sdk) -> tuple[Wrong, ...]:
     """Return everything in a resource that its provider's SDK says is wrong."""
-    shape = sdk.resource(resource.token)
-    if shape is None:
-        of = f"{sdk.distribution} {sdk.version}".rstrip()
-        return (Wrong("", "token", of, resource.token, near(resource.token, sdk.tokens())),)
-    return tuple(check_object(resource.inputs, shape, "", sdk.object))
+    try:
+        shape = sdk.resource(resource.token)
+        if shape is not None:
+            return tuple(check_object(resource.inputs, shape, "", sdk.object))
+    except UnreadableError as error:
+        return (Wrong("", "unread", "a class", f"{sdk.distribution}'s source of {error}", sure=False),)
+    of = f"{sdk.distribution} {sdk.version}".rstrip()
+    return (Wrong("", "token", of, resource.token, near(resource.token, sdk.tokens())),)
 
 
 def examine(resources: Iterable[Resource], sdks: Mapping[str, str]) -> Examined:

@@ -11,6 +11,10 @@ from pathlib import Path
 _TOP = re.compile(r"^(?:@|def |class (?P<name>\w+))", re.MULTILINE)
 
 
+class UnreadableError(Exception):
+    """A class is not where the SDK's own source says, or is no Python; the message says which."""
+
+
 class Module:
     """One module of an SDK, by its path from the SDK's root."""
 
@@ -43,19 +47,26 @@ class Module:
         return name in self._spans
 
     def parse(self, name: str) -> ast.ClassDef:
-        """Return a class. Raises `SyntaxError` where neither it nor the module is Python."""
-        start, end = self._spans[name]
+        """Return a class. Raises `UnreadableError` where there is none."""
+        start, end = self._spans.get(name, (0, 0))
         try:
-            tree = ast.parse(self.text[start:end])
-        except SyntaxError:  # a docstring with a line that begins like a class
-            tree = ast.parse(self.text)
-        return next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+            return _class(self.text[start:end], name)
+        except (SyntaxError, UnreadableError):  # a docstring with a line that begins like a class
+            pass
+        try:
+            return _class(self.text, name)
+        except (SyntaxError, UnreadableError) as error:
+            raise UnreadableError(f"{name or 'a class of arguments'} in {self.path}") from error
 
     @cached_property
     def imported(self) -> dict[str, Path]:
         """What the module imports from its own SDK: names, each with the folder or module that it may be."""
         first = self._tops[0][0] if self._tops else len(self.text)
-        nodes = [node for node in ast.walk(ast.parse(self.text[:first])) if isinstance(node, ast.ImportFrom)]
+        try:
+            head = ast.parse(self.text[:first])
+        except SyntaxError as error:
+            raise UnreadableError(f"the imports of {self.path}") from error
+        nodes = [node for node in ast.walk(head) if isinstance(node, ast.ImportFrom)]
         return {
             alias.asname or alias.name: self._base(node) / alias.name
             for node in nodes
@@ -68,3 +79,10 @@ class Module:
         for _ in range(node.level - 1):
             base = base.parent
         return base.joinpath(*node.module.split(".")) if node.module else base
+
+
+def _class(text: str, name: str) -> ast.ClassDef:
+    found = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef) and node.name == name]
+    if not found:
+        raise UnreadableError(name)
+    return found[0]

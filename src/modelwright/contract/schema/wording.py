@@ -16,14 +16,15 @@ _LONGEST = 40
 _MOST = 8
 _SCALARS = {"str": "a string", "int": "a whole number", "float": "a number", "bool": "true or false"}
 
-Kind = Literal["token", "unknown", "missing", "type", "enum", "union"]
+Kind = Literal["token", "unknown", "missing", "type", "enum", "union", "unread"]
 
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
     """One difference between a resource and its schema, at a path within the resource's inputs.
 
-    `sure` is False where the SDK lists the values that it knows and takes others too.
+    `sure` is False where the SDK lists the values that it knows and takes others too, and where its source could not be
+    understood, so that nothing is passed in silence.
     """
 
     path: str
@@ -42,6 +43,7 @@ class Wrong:
         said = {
             "token": f"{self.found} is no resource of {self.expected}",
             "unknown": f"{self.path} is no input of the resource",
+            "unread": f"{self.path or 'it'} was not checked: {self.found} could not be understood",
             "missing": f"{self.path} is missing: expected {self.expected}",
         }.get(self.kind, f"{self.path}: expected {self.expected}, found {self.found}")
         return f"{said} ({self.hint})" if self.hint else said
