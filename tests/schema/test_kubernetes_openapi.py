@@ -14,8 +14,8 @@ from modelwright.contract.schema import find_sdk
 from modelwright.contract.schema.sdk import Sdk
 from modelwright.contract.schema.shape import Choice, ListOf, MapOf, Object, ObjectOf, OneOf, Scalar, Shape
 
-SCHEMAS = os.environ.get("MODELWRIGHT_SCHEMAS", "")
-FILE = "k8s-1.37-core.schemas.json"
+SCHEMAS = Path(os.environ.get("MODELWRIGHT_SCHEMAS") or Path(__file__).parents[3] / "shared" / "schemas")
+FILE = SCHEMAS / "k8s-1.37-core.schemas.json"
 NAMES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 OTHER_VERSIONS = {
     "clusterName",
@@ -93,12 +93,12 @@ def published_types(schema: dict[str, Any]) -> set[str]:
     return {NAMES.get(name, name) for name in each - {"null"}}.union(*inner)
 
 
-@pytest.mark.skipif(not (Path(SCHEMAS) / FILE).is_file(), reason=f"MODELWRIGHT_SCHEMAS names no folder with {FILE}")
+@pytest.mark.skipif(not FILE.is_file(), reason=f"MODELWRIGHT_SCHEMAS names no folder with {FILE.name}")
 def test_names_requirements_and_types_are_those_that_kubernetes_publishes() -> None:
     sdk = find_sdk("pulumi_kubernetes")
     if sdk is None:
         pytest.skip("pulumi_kubernetes is not installed")
-    published = json.loads((Path(SCHEMAS) / FILE).read_text(encoding="utf-8"))
+    published = json.loads(FILE.read_text(encoding="utf-8"))
     walk = Walk(Sdk(sdk.root, sdk.distribution, sdk.version), published["$defs"])
     different: list[str] = []
     for kind, name in published["kinds"].items():

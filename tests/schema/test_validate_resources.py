@@ -68,6 +68,7 @@ def test_right_resources_are_counted(site: Path, tmp_path: Path) -> None:
     assert (said.status, said.err) == (0, "")
     assert said.document["result"]["schema_checked"] == 2
     assert said.document["result"]["schema_missing"] == []
+    assert "checked for dev, prod; 2 held against their provider's schema" in validate("right", tmp_path).out
 
 
 def test_a_wrong_resource_is_a_bug_of_the_adapter_told_with_resource_and_path(site: Path, tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ def command(session: Session) -> Answer:
     resources = len(project.resources)
     result: dict[str, Any] = {"project": project.name, "environments": [*compiled], "resources": resources, **schema}
     said = ", ".join(compiled) or "no environment"
-    return Answer(result, f"{project.name} is valid: {resources} resources, checked for {said}")
+    held = f"; {schema['schema_checked']} held against their provider's schema" if schema["schema_checked"] else ""
+    return Answer(result, f"{project.name} is valid: {resources} resources, checked for {said}{held}")
 
 
 def refuse_missing_code(session: Session, project: Project) -> None:
