@@ -133,6 +133,9 @@ FILES = {
     "apps/v1/Pod.py": _HEAD.format(up="...")
     + POD
     + resource("Pod", "'acme:apps/v1:Pod'", "__props__.__dict__[\"api_version\"] = 'apps/v1'"),
+    "net/v1/Route.py": _HEAD.format(up="...")
+    + arguments("RouteArgs", Field("host", _STR))
+    + resource("Route", "'acme:net.acme.io/v1:Route'"),
     "apps/Custom.py": _HEAD.format(up="..") + CUSTOM + resource("Custom", 'f"acme:{api_version}:{kind}"'),
 }  # fmt: skip
 

@@ -150,7 +150,11 @@ def test_a_custom_resource_is_known_by_its_group_and_carries_what_its_token_says
     assert (wrong.path, wrong.expected, wrong.found) == ("kind", "'Route'", "'Rout'")
 
 
-@pytest.mark.parametrize("token", ["acme:apps/v1:Pood", "acme:apps/v2:Pod", "acme:aps/v1:Pod", "acme:apps:v1", "acme:"])
+@pytest.mark.parametrize(
+    "token",
+    ["acme:apps/v1:Pood", "acme:apps/v2:Pod", "acme:aps/v1:Pod", "acme:net.acme.io/v1:Rout",
+     "acme:net.acme.io/v2:Route", "acme:apps:v1", "acme:"],
+)  # fmt: skip
 def test_a_misspelt_kind_of_a_group_of_the_sdk_is_no_custom_resource(sdk: Sdk, token: str) -> None:
     assert [wrong.kind for wrong in problems(Resource("pod", token, {}), sdk)] == ["token"]
 

@@ -28,7 +28,7 @@ FOLDERS = {
 """A few modules of each: importing them is what takes the time."""
 ALSO = {
     "pulumi_kubernetes": {"enum", "union"},
-    "pulumi_aws": {"enum"},
+    "pulumi_aws": set[str](),
     "pulumi_gcp": set[str](),
     "pulumi_azure_native": {"enum"},
 }
