@@ -7,6 +7,7 @@ ModelwrightError                    MW1000  exit 1
 ├─ UnsupportedError                 MW1003  exit 2     the adapter cannot do what a spec relies on
 ├─ UnknownAdapterError              MW1004  exit 2
 ├─ FormatVersionError               MW1005  exit 2     a document written by a newer modelwright
+├─ WrongResourceError               MW1006  exit 1     a bug of an adapter: its provider would refuse what it made
 ├─ CredentialsError                 MW1101  exit 3
 ├─ WrongScopeError                  MW1102  exit 3     credentials or record belong to another scope
 ├─ ProviderError                    MW1201  exit 4     the platform refused or failed
@@ -40,10 +41,10 @@ An error says what was wrong, where, and what to do. Anything else that escapes 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from modelwright.nearest import did_you_mean as did_you_mean  # noqa: PLC0414  # its users import it from here
+from modelwright.problem import Problem as Problem  # noqa: PLC0414  # likewise
 
 
 class ModelwrightError(Exception):
@@ -72,22 +73,6 @@ class UsageError(ModelwrightError, ValueError):
 
     code = "MW1001"
     exit_status = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong in a project: the path to it, what is wrong, what is allowed, and its line where known."""
-
-    path: str
-    message: str
-    hint: str = ""
-    file: str = ""
-    line: int | None = None
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line} " if self.file and self.line else ""
-        text = f"{place}{self.path}: {self.message}"
-        return f"{text} ({self.hint})" if self.hint else text
 
 
 class InvalidProjectError(ModelwrightError, ValueError):
@@ -133,6 +118,21 @@ class FormatVersionError(ModelwrightError):
 
     code = "MW1005"
     exit_status = 2
+
+
+class WrongResourceError(ModelwrightError):
+    """An adapter made resources that their provider's SDK says are wrong; carries all findings."""
+
+    code = "MW1006"
+
+    def __init__(self, adapter: str, findings: Iterable[str], *, where: str = "") -> None:
+        self.findings = tuple(findings)
+        lines = "".join(f"\n  {finding}" for finding in self.findings)
+        super().__init__(
+            f"adapter {adapter!r} makes what the provider would refuse:{lines}",
+            where=where,
+            remedy="this is a bug of the adapter and not of the project: report it to whoever wrote the adapter",
+        )
 
 
 class CredentialsError(ModelwrightError):

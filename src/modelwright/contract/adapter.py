@@ -46,7 +46,10 @@ class Adapter:
     where an assembly may be applied; `locate` where its control store is, without any state. `driver` and `platform`
     are dotted names (`package.module:name`), imported when a verb is called: `driver(record, state_dir, clock_path)`
     returns a `Driver`, `platform(project_dir, environment)` a `Platform`; adapters whose resources an engine makes
-    leave `platform` out. `granted` returns the answers that an environment's settings change.
+    leave `platform` out. `granted` returns the answers that an environment's settings change. `sdks` maps packages of
+    tokens (`kubernetes` of `kubernetes:apps/v1:Deployment`) to the Python packages of the provider SDKs that describe
+    them; what the adapter's own platform makes has tokens of two parts and stands in no SDK. `unlisted` names places
+    (`token#path`, without the numbers of lists) at which a value is meant that an SDK takes and does not list.
     """
 
     name: str
@@ -58,6 +61,8 @@ class Adapter:
     driver: str
     platform: str | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
+    sdks: Mapping[str, str] = field(default_factory=dict)
+    unlisted: frozenset[str] = frozenset()
     granted: Callable[[Any], Mapping[str, Answer]] = field(default=lambda _settings: {})
 
     def __post_init__(self) -> None:

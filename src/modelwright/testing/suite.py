@@ -8,7 +8,7 @@ from typing import Any
 from modelwright.contract.adapter import Adapter
 from modelwright.contract.discovery import find_adapter
 from modelwright.errors import ModelwrightError
-from modelwright.testing import answers, fields, naming, purity, shape
+from modelwright.testing import answers, fields, naming, purity, schema, shape
 from modelwright.testing.check import Check, ConformanceError
 from modelwright.testing.subject import Subject
 
@@ -25,7 +25,7 @@ def conformance(adapter: str | Adapter, settings: Mapping[str, Any] | None = Non
         subject.read  # noqa: B018  # settings that are refused are said once and not by every check
     except ModelwrightError as error:
         return (Check("loads", _failing(str(error))),)
-    parts = (answers, fields, shape, naming, purity)
+    parts = (answers, fields, shape, schema, naming, purity)
     return tuple(check for part in parts for check in part.checks(subject))
 
 

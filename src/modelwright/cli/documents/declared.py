@@ -9,12 +9,24 @@ from pydantic import Field
 from modelwright.cli.documents.part import Named, Open, Part
 
 
+class MissingSdk(Part):
+    """A provider SDK that is not installed, and how many resources were not held against it."""
+
+    sdk: str
+    resources: int
+
+
 class Validated(Part):
-    """`validate`: the environments that were checked."""
+    """`validate`: the environments that were checked, and the provider SDKs that were missing for it.
+
+    `schema_checked` counts the platform's resources that were held against the SDK of their provider.
+    """
 
     project: str
     environments: list[str]
     resources: int
+    schema_checked: int
+    schema_missing: list[MissingSdk]
 
 
 class Resource(Part):
