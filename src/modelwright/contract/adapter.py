@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import BaseModel, ValidationError
 
 from modelwright.assembly.value import Value
+from modelwright.contract.engine import Engine
 from modelwright.contract.outputs import Outputs
 from modelwright.contract.place import Location, Place
 from modelwright.contract.support import Answer
@@ -46,7 +47,8 @@ class Adapter:
     where an assembly may be applied; `locate` where its control store is, without any state. `driver` and `platform`
     are dotted names (`package.module:name`), imported when a verb is called: `driver(record, state_dir, clock_path)`
     returns a `Driver`, `platform(project_dir, environment)` a `Platform`; adapters whose resources an engine makes
-    leave `platform` out. `granted` returns the answers that an environment's settings change.
+    leave `platform` out and say in `engine` what such an engine must know. `granted` returns the answers that an
+    environment's settings change.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Adapter:
     locate: Callable[[Place], Location]
     driver: str
     platform: str | None = None
+    engine: Engine | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
     granted: Callable[[Any], Mapping[str, Answer]] = field(default=lambda _settings: {})
 

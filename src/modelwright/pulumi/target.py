@@ -1,0 +1,49 @@
+"""What a program is to apply: a project compiled for one environment, read before anything is registered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelwright.assembly.assembly import Assembly
+from modelwright.client.connect import workplace_of
+from modelwright.client.renaming import refuse_orphans
+from modelwright.contract.engine import Engine, Providers
+from modelwright.errors import UsageError
+from modelwright.pulumi.configuration import chosen_environment, refuse_contradictions
+from modelwright.spec.loading import load_project, project_file
+from modelwright.spec.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An assembly, how its platform is applied by an engine, and the providers that its settings call for."""
+
+    assembly: Assembly
+    engine: Engine
+    providers: Providers
+
+
+def read_target(project: str | Path | Project, environment: str | None) -> Target:
+    """Return the target of a program.
+
+    Raises what loading and compiling raise, and `UsageError` for an adapter that no engine applies, for a stack config
+    that contradicts the environment, and for a rename of what the ledger tells of.
+    """
+    declared = isinstance(project, Project)
+    folder = Path.cwd() if isinstance(project, Project) else project_file(project).parent
+    loaded = project if isinstance(project, Project) else load_project(project)
+    workplace = workplace_of(loaded, chosen_environment(loaded, environment), folder)
+    engine = workplace.adapter.engine
+    if engine is None:
+        raise UsageError(
+            f"adapter {workplace.adapter.name!r} does not say how an engine keeps its record",
+            where="" if declared else str(project),
+            remedy="the adapter must name the resource, in `Adapter(engine=Engine(record=…))`",
+        )
+    providers = engine.providers(workplace.place)
+    refuse_contradictions(workplace.environment, workplace.place.settings, providers)
+    assembly = workplace.compile()
+    if any(document.get("renamed_from") for document in assembly.desired.values()):
+        refuse_orphans(assembly, workplace.store())
+    return Target(assembly, engine, providers)
