@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tests.pulumi.engine.engine import Engine
+from tests.pulumi.engine.language import Language
 from tests.pulumi.engine.providers import LocalProvider, StateOnly
 
 FLIGHTS = Path(__file__).parents[2] / "examples/01_flights"
@@ -22,23 +23,32 @@ pulumi.export("delay_api", platform.endpoints["delay-api"].url)
 """The program of the flights project's stack, which lies in a folder beside the project's."""
 
 
+@pytest.fixture(scope="session")
+def language() -> Iterator[Language]:
+    """What runs the programs of all stacks."""
+    running = Language()
+    yield running
+    running.stop()
+
+
 @pytest.fixture
-def flights(tmp_path: Path) -> Engine:
+def flights(tmp_path: Path, language: Language) -> Engine:
     """A stack beside a copy of the flights project, on a provider with real effects."""
     project, stack = tmp_path / "flights", tmp_path / "stack"
     shutil.copytree(FLIGHTS, project, ignore=shutil.ignore_patterns(".modelwright", "__pycache__"))
     stack.mkdir()
-    return Engine(LocalProvider(project, "dev"), stack)
+    return Engine(language, LocalProvider(project, "dev"), stack)
 
 
 @pytest.fixture
-def acme(tmp_path: Path) -> Callable[..., Engine]:
+def acme(tmp_path: Path, language: Language) -> Callable[..., Engine]:
     """Return a maker of stacks on the tests' own adapter, which is installed beside them; its project is `depot`."""
     _install(tmp_path, "acme_adapter-0.1", "[modelwright.adapters]\nacme = acme_adapter:ADAPTER\n")
     _install(tmp_path, "pulumi_acme-4.5.0a1", "")
 
     def made(provider: StateOnly | None = None) -> Engine:
-        return Engine(provider or StateOnly(), tmp_path, project="depot", stack="prod", path=(str(ACME), str(tmp_path)))
+        path = (str(ACME), str(tmp_path))
+        return Engine(language, provider or StateOnly(), tmp_path, project="depot", stack="prod", path=path)
 
     return made
 

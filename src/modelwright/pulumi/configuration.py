@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pulumi
@@ -49,14 +49,17 @@ def allowed_loss() -> frozenset[str]:
     return frozenset(str(name).strip() for name in names if str(name).strip())
 
 
+def refuse_missing(names: Iterable[str]) -> None:
+    """Raise `CredentialsError` for secrets that the stack's config lacks."""
+    config = pulumi.Config()
+    if missing := sorted({name for name in names if config.get_secret(name) is None}):
+        commands = "; ".join(f"pulumi config set --secret {name} …" for name in missing)
+        raise CredentialsError(f"the stack's config has no secret {', '.join(missing)}", remedy=f"run {commands}")
+
+
 def secret(name: str) -> pulumi.Output[str]:
-    """Return a secret of the stack's config, which stays secret. Raises `CredentialsError` where it is not set."""
-    found = pulumi.Config().get_secret(name)
-    if found is None:
-        raise CredentialsError(
-            f"the stack's config has no secret {name!r}", remedy=f"run `pulumi config set --secret {name} …`"
-        )
-    return found
+    """Return a secret of the stack's config, which stays secret wherever it stands."""
+    return pulumi.Config().require_secret(name)
 
 
 def refuse_contradictions(environment: str, settings: Any, providers: Providers) -> None:

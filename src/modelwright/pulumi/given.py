@@ -7,8 +7,6 @@ from typing import Any
 
 import pulumi
 
-from modelwright.assembly.assembly import Assembly
-from modelwright.assembly.value import Given, Value, nodes
 from modelwright.errors import UsageError, did_you_mean
 
 
@@ -47,13 +45,6 @@ class Gifts:
             if isinstance(self._given.get(path), pulumi.StackReference):
                 return path
         return None
-
-
-def wanted(assembly: Assembly, *others: Value) -> frozenset[str]:
-    """Return the paths of everything that an assembly takes from a surrounding program."""
-    values = [resource.inputs for resource in assembly.resources] + [request.body for request in assembly.requests]
-    values += [assembly.scope, assembly.outputs, assembly.identities, *others]
-    return frozenset(node.path for value in values for node in nodes(value) if isinstance(node, Given))
 
 
 def _remedy(paths: list[str]) -> str:

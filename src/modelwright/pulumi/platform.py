@@ -8,9 +8,8 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from modelwright.assembly.assembly import Assembly
 from modelwright.contract.lowered import FOUNDATION
-from modelwright.errors import UsageError, did_you_mean
+from modelwright.pulumi.answerable import refuse_unanswerable
 from modelwright.pulumi.components import (
     Cluster,
     DataStore,
@@ -24,7 +23,7 @@ from modelwright.pulumi.components import (
     TrainingJob,
 )
 from modelwright.pulumi.configuration import allowed_loss
-from modelwright.pulumi.given import Gifts, wanted
+from modelwright.pulumi.given import Gifts
 from modelwright.pulumi.options import refuse_idle
 from modelwright.pulumi.registration import Registration
 from modelwright.pulumi.target import read_target
@@ -57,12 +56,10 @@ class Platform(pulumi.ComponentResource):
     ) -> None:
         refuse_idle(opts)
         target = read_target(project, environment)
-        self._assembly = target.assembly
-        gifts = Gifts(given or {})
-        gifts.check(wanted(target.assembly, target.providers))
-        allowed = frozenset(allow_data_loss) | allowed_loss()
-        _check_allowance(allowed, target.assembly)
+        gifts, allowed = Gifts(given or {}), frozenset(allow_data_loss) | allowed_loss()
+        refuse_unanswerable(target, gifts, allowed)
         super().__init__("modelwright:index:Platform", name, None, opts)
+        self._assembly = target.assembly
         self._components = Registration(self, target, gifts, opts, allowed).register()
         self.register_outputs({"project": target.assembly.project, "environment": target.assembly.environment})
 
@@ -113,10 +110,3 @@ class Platform(pulumi.ComponentResource):
 
     def _of(self, kind: type[Kind]) -> Named[Kind]:
         return Named(kind, self._components.values())
-
-
-def _check_allowance(allowed: frozenset[str], assembly: Assembly) -> None:
-    names = {name for resource in assembly.resources for name in (resource.name, resource.owner)}
-    if unknown := sorted(allowed - names):
-        raise UsageError(f"there is no {', '.join(unknown)} whose data could be lost",
-                         remedy=did_you_mean(unknown[0], names))  # fmt: skip

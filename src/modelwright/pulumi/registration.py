@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pulumi
@@ -14,7 +14,6 @@ from modelwright.assembly.value import Given, Json, Node, Value, refs, secrets
 from modelwright.canonical import canonical
 from modelwright.contract.lowered import FOUNDATION
 from modelwright.contract.record import platform_record
-from modelwright.errors import UsageError, did_you_mean
 from modelwright.pulumi.components import KINDS, Declared
 from modelwright.pulumi.configuration import secret
 from modelwright.pulumi.given import Gifts
@@ -41,26 +40,27 @@ class Registration:
         self._platform, self._target, self._assembly = platform, target, target.assembly
         self._gifts, self._order, self._allowed = gifts, order(opts), allowed
         self._registered: dict[str, Registered] = {}
+        self._explicit: dict[str, pulumi.ProviderResource] = {}
         self._resolver = Resolver(self._registered, given=self._give, secret=secret, lookup=self._look_up)
         self._record = target.engine.record(_RECORD, target.assembly)
-        self._read = _read_outputs(target.assembly, self._record, target.providers)
+        self._read = _read_outputs((*target.made, *target.recorded, self._record.inputs))
 
     def register(self) -> dict[str, Declared]:
         """Register everything and return the components by name."""
-        providers = self._providers()
-        components = {name: self._component(name, kind, providers) for name, kind in _declared(self._assembly).items()}
+        self._make_providers()
+        components = {name: self._component(name, kind) for name, kind in _declared(self._assembly).items()}
         for resource in self._assembly.resources:
             parent = components[resource.owner or FOUNDATION]
             self._resource(resource, parent, [self._registered[name] for name in resource.depends_on])
         everything = list(self._registered.values())
-        self._resource(self._record, components[FOUNDATION], [*everything, *providers.values()])
+        self._resource(self._record, components[FOUNDATION], [*everything, *self._explicit.values()])
         for name, component in components.items():
             component.offer(self._resolver(self._assembly.outputs.get(name, {})))
         return components
 
-    def _component(self, name: str, kind: str, providers: Mapping[str, pulumi.ProviderResource]) -> Declared:
+    def _component(self, name: str, kind: str) -> Declared:
         former = self._assembly.desired.get(name, {}).get("renamed_from") or ()
-        beneath = pulumi.ResourceOptions(parent=self._platform, providers=dict(providers), aliases=aliases(former))
+        beneath = pulumi.ResourceOptions(parent=self._platform, providers=dict(self._explicit), aliases=aliases(former))
         return KINDS[kind](name, pulumi.ResourceOptions.merge(self._order, beneath))
 
     def _resource(self, resource: Resource, parent: Declared, needs: list[pulumi.Resource]) -> None:
@@ -73,14 +73,11 @@ class Registration:
             full_token(resource.token), resource.name, inputs, self._read[resource.name], options
         )
 
-    def _providers(self) -> dict[str, pulumi.ProviderResource]:
+    def _make_providers(self) -> None:
         """Make the providers that the settings call for, but those that the program hands in itself."""
-        handed = {package for package in self._target.providers if self._platform.get_provider(f"{package}:index:Any")}
-        return {
-            package: self._provider(package, inputs)
-            for package, inputs in self._target.providers.items()
-            if package not in handed
-        }
+        for package, inputs in self._target.providers.items():
+            if self._platform.get_provider(f"{package}:index:Any") is None:
+                self._explicit[package] = self._provider(package, inputs)
 
     def _provider(self, package: str, inputs: Mapping[str, Value]) -> pulumi.ProviderResource:
         options = pulumi.ResourceOptions(
@@ -103,21 +100,18 @@ class Registration:
         return self._record_text() if path == _RECORD.path else self._gifts(path)
 
     def _record_text(self) -> pulumi.Output[str]:
-        assembly = self._assembly
-        values = [assembly.scope, assembly.identities, assembly.outputs]
-        values += [request.body for request in assembly.requests]
-        return pulumi.Output.from_input(
-            self._resolver.when_known(values, lambda resolve: canonical(platform_record(assembly, resolve)).decode())
-        )
+        def written(resolve: Callable[[Value], Value]) -> str:
+            return canonical(platform_record(self._assembly, resolve)).decode()
+
+        return pulumi.Output.from_input(self._resolver.when_known(self._target.recorded, written))
 
     def _look_up(self, function: str, args: Any) -> pulumi.Output[Any]:
-        allowed = self._target.engine.lookups
-        if function not in allowed:
-            raise UsageError(f"adapter {self._assembly.adapter!r} does not let an assembly ask {function!r}",
-                             remedy=did_you_mean(function, allowed))  # fmt: skip
-        options = pulumi.InvokeOutputOptions(parent=self._platform, version=sdk_version(package_of(function)))
+        package = package_of(function)
+        options = pulumi.InvokeOutputOptions(
+            parent=self._platform, provider=self._explicit.get(package), version=sdk_version(package)
+        )
         answer = pulumi.runtime.invoke_output(full_token(function), args, options)
-        return answer.apply(lambda found: found[allowed[function]])
+        return answer.apply(lambda found: found[self._target.engine.lookups[function]])
 
 
 def _declared(assembly: Assembly) -> dict[str, str]:
@@ -125,12 +119,10 @@ def _declared(assembly: Assembly) -> dict[str, str]:
     return {FOUNDATION: FOUNDATION, **{name: document["kind"] for name, document in assembly.desired.items()}}
 
 
-def _read_outputs(assembly: Assembly, *others: Any) -> Mapping[str, set[str]]:
+def _read_outputs(values: Iterable[Value]) -> Mapping[str, set[str]]:
     """Return the names of the outputs that anything refers to, by resource: the SDK offers no others."""
     found: dict[str, set[str]] = defaultdict(set)
-    values = [resource.inputs for resource in (*assembly.resources, others[0])]
-    values += [request.body for request in assembly.requests]
-    for value in (*values, assembly.scope, assembly.outputs, assembly.identities, *others[1:]):
+    for value in values:
         for ref in refs(value):
             found[ref.resource].add(ref.output.partition(".")[0])
     return found

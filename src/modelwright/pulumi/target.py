@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelwright.assembly.assembly import Assembly
+from modelwright.assembly.value import Value
 from modelwright.client.connect import workplace_of
 from modelwright.client.renaming import refuse_orphans
 from modelwright.contract.engine import Engine, Providers
@@ -22,6 +23,18 @@ class Target:
     assembly: Assembly
     engine: Engine
     providers: Providers
+
+    @property
+    def made(self) -> tuple[Value, ...]:
+        """Everything that the program evaluates for the engine: inputs of resources and of providers."""
+        return (*(resource.inputs for resource in self.assembly.resources), self.providers)
+
+    @property
+    def recorded(self) -> tuple[Value, ...]:
+        """Everything that stands in the record: in it, secrets stay names and slots stay open."""
+        assembly = self.assembly
+        bodies = (request.body for request in assembly.requests)
+        return (assembly.scope, assembly.identities, assembly.outputs, *bodies)
 
 
 def read_target(project: str | Path | Project, environment: str | None) -> Target:

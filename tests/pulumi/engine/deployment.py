@@ -65,7 +65,12 @@ class Deployment:
             aliases=tuple(former),
         )  # fmt: skip
         self.requested[urn] = request
-        self.new[urn] = self._stepped(state, old, request)
+        try:
+            self.new[urn] = self._stepped(state, old, request)
+        except RefusalError:
+            if old is not None:  # a step that was not taken leaves what there was
+                self.old[old.urn] = old
+            raise
         return self.new[urn]
 
     def finish(self, urn: str, outputs: dict[str, Any]) -> None:
@@ -76,7 +81,7 @@ class Deployment:
         """Delete what was replaced and what nobody registered, the last made first. Raises `RefusalError`."""
         for state in [*self._late, *reversed(self.old.values())]:
             self._delete(state)
-        self.old.clear()
+            self.old.pop(state.urn, None)
 
     def _stepped(self, state: State, old: State | None, request: resource_pb2.RegisterResourceRequest) -> State:
         if old is None:

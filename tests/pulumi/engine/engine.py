@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,15 +11,13 @@ from typing import Any
 import grpc
 from google.protobuf.message import Message
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2, resource_pb2_grpc
-from tests.pulumi.engine import host
 from tests.pulumi.engine.deployment import Deployment, RefusalError, Step
+from tests.pulumi.engine.language import Language
 from tests.pulumi.engine.monitor import Monitor
 from tests.pulumi.engine.providers import Provider
 from tests.pulumi.engine.state import State
 
 Register = resource_pb2.RegisterResourceRequest
-_PATIENCE = 120
-"""Seconds for a program, generous for a machine with much else to do."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +52,7 @@ class Run:
 class Engine:
     """One stack of one Pulumi project; `config` is the stack's, `secrets` are values of it that are secret."""
 
+    language: Language
     provider: Provider
     folder: Path
     project: str = "flights"
@@ -77,46 +72,40 @@ class Engine:
         return self._run(program, preview=False)
 
     def destroy(self) -> Run:
-        """Delete everything."""
-        return self.up("")
+        """Delete everything; no program is run."""
+        return self._run(None, preview=False)
 
-    def _run(self, program: str, *, preview: bool) -> Run:
-        file = self.folder / "__main__.py"
-        file.write_text(program)
+    def _run(self, program: str | None, *, preview: bool) -> Run:
         deployment = Deployment(project=self.project, stack=self.stack, old=self.state, provider=self.provider,
                                 preview=preview, stacks=self.stacks)  # fmt: skip
         monitor = Monitor(deployment)
-        done = self._served(monitor, file, preview=preview)
-        ok = done.returncode == 0
-        if ok:
-            try:
+        status, output, errors = (0, "", "") if program is None else self._served(monitor, program, preview=preview)
+        try:
+            if status == 0:
                 deployment.clean_up()
-            except RefusalError as refusal:
-                ok = False
-                monitor.errors.append(str(refusal))
+        except RefusalError as refusal:
+            status = 1
+            monitor.errors.append(str(refusal))
         if not preview:
             self.state = {**deployment.old, **deployment.new}
         root = next((state for state in deployment.new.values() if state.type == "pulumi:pulumi:Stack"), None)
-        return Run(ok, tuple(deployment.steps), deployment.requested, tuple(monitor.requests),
-                   "\n".join([*monitor.errors, done.stderr]), root.outputs if root else {}, done.stdout)  # fmt: skip
+        return Run(status == 0, tuple(deployment.steps), deployment.requested, tuple(monitor.requests),
+                   "\n".join([*monitor.errors, errors]), root.outputs if root else {}, output)  # fmt: skip
 
-    def _served(self, monitor: Monitor, program: Path, *, preview: bool) -> subprocess.CompletedProcess[str]:
+    def _served(self, monitor: Monitor, program: str, *, preview: bool) -> tuple[int, str, str]:
+        file = self.folder / "__main__.py"
+        file.write_text(program)
         server = grpc.server(ThreadPoolExecutor(max_workers=16))
         resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
         engine_pb2_grpc.add_EngineServicer_to_server(monitor, server)
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()
         said = {
-            "address": f"127.0.0.1:{port}", "preview": preview, "program": str(program),
+            "address": f"127.0.0.1:{port}", "preview": preview, "program": str(file),
             "project": self.project, "stack": self.stack,
-            "config": {**self.config, **self.secrets}, "secret_keys": list(self.secrets),
+            "config": {**self.config, **self.secrets}, "secret_keys": list(self.secrets), "path": list(self.path),
         }  # fmt: skip
-        path = os.pathsep.join([*self.path, *filter(None, [os.environ.get("PYTHONPATH")])])
         try:
-            return subprocess.run(
-                [sys.executable, host.__file__, json.dumps(said)],
-                cwd=self.folder, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True,
-                check=False, timeout=_PATIENCE,
-            )  # fmt: skip
+            return self.language.run(said, self.folder)
         finally:
             server.stop(grace=None)

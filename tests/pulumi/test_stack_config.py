@@ -1,0 +1,89 @@
+"""A stack's config says which environment it is, and cannot say anything else than that environment's settings."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from tests.pulumi.depot import depot
+from tests.pulumi.engine.engine import Engine
+
+Stacks = Callable[..., Engine]
+SETTINGS = {"account": "1", "region": "north", "providers": {"acme": {"region": "north", "zones": ["a", "b"]}}}
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"modelwright:environment": "staging"}, "the program applies environment 'prod', and the stack's config says"),
+        ({"modelwright:region": "south"}, "modelwright:region is 'south' and the settings say 'north'"),
+        ({"acme:region": "south"}, "acme:region is 'south' and the settings say 'north'"),
+        ({"acme:zones": '["a"]'}, "acme:zones is '[\"a\"]' and the settings say ['a', 'b']"),
+    ],
+    ids=["environment", "setting", "provider", "list"],
+)
+def test_a_config_that_contradicts_the_settings_is_an_error(acme: Stacks, config: dict[str, str], said: str) -> None:
+    stack = acme()
+    stack.config = config
+    run = stack.preview(depot(settings=SETTINGS, platform=', environment="prod"'))
+    assert not run.ok
+    assert said in run.errors
+    assert [each.name for each in run.registered.values()] == ["depot-prod"]
+
+
+def test_a_config_that_says_the_same_is_none(acme: Stacks) -> None:
+    stack = acme()
+    stack.config = {
+        "modelwright:environment": "prod",
+        "modelwright:account": "1",
+        "acme:region": "north",
+        "acme:zones": '["a", "b"]',
+        "acme:of-another": "counts for providers that others make",
+    }
+    run = stack.preview(depot(settings=SETTINGS))
+    assert run.ok, run.errors
+
+
+def test_the_environment_is_the_one_in_the_config_or_of_the_stacks_name(acme: Stacks) -> None:
+    stack = acme()
+    assert stack.preview(depot()).ok
+    stack.stack = "live"
+    run = stack.preview(depot())
+    assert not run.ok
+    assert "it is not said which environment the stack 'live' is" in run.errors
+    assert "run `pulumi config set modelwright:environment …` with one of: prod" in run.errors
+    stack.config = {"modelwright:environment": "prod"}
+    assert stack.preview(depot()).ok
+    stack.config = {"modelwright:environment": "prood"}
+    run = stack.preview(depot())
+    assert not run.ok
+    assert "UnknownEnvironmentError" in run.errors
+
+
+def test_an_adapter_that_no_engine_applies_is_refused(acme: Stacks) -> None:
+    stack = acme()
+    without = "import acme_adapter as a, dataclasses\na.ADAPTER = dataclasses.replace(a.ADAPTER, engine=None)\n"
+    run = stack.preview(without + depot())
+    assert not run.ok
+    assert "adapter 'acme' does not say how an engine keeps its record" in run.errors
+
+
+def test_outputs_that_there_are_not_are_named(acme: Stacks) -> None:
+    after = """
+for ask in (lambda: platform.data_stores["lke"], lambda: platform.data_stores["lake"].offered("url")):
+    try:
+        ask()
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}")
+"""
+    run = acme().preview(depot(after=after))
+    assert run.ok, run.errors
+    assert "NotFoundError: there is no DataStore 'lke'" in run.output
+    assert "UsageError: DataStore lake offers no 'url'" in run.output
+
+
+def test_only_the_platform_plane_needs_pulumi() -> None:
+    code = "import modelwright, sys\nfrom modelwright.client.connect import connect\nassert 'pulumi' not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
