@@ -70,6 +70,12 @@ def test_an_adapter_that_no_engine_applies_is_refused(acme: Stacks) -> None:
     assert "adapter 'acme' does not say how an engine keeps its record" in run.errors
 
 
+def test_a_stack_holds_one_platform(acme: Stacks) -> None:
+    run = acme().preview(depot(after='Platform("second", project)'))
+    assert not run.ok
+    assert "platform 'second' cannot stand beside 'depot' in one stack" in run.errors
+
+
 def test_outputs_that_there_are_not_are_named(acme: Stacks) -> None:
     after = """
 for ask in (lambda: platform.data_stores["lke"], lambda: platform.data_stores["lake"].offered("url")):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import pulumi
 
 from modelwright.contract.lowered import FOUNDATION
+from modelwright.errors import UsageError
 from modelwright.pulumi.answerable import refuse_unanswerable
 from modelwright.pulumi.components import (
     Cluster,
@@ -30,6 +32,10 @@ from modelwright.pulumi.target import read_target
 from modelwright.spec.project import Project
 
 Kind = TypeVar("Kind", bound=Declared)
+
+
+_HELD: WeakKeyDictionary[pulumi.Resource, str] = WeakKeyDictionary()
+"""The platform of each stack that this process runs a program for."""
 
 
 class Platform(pulumi.ComponentResource):
@@ -56,6 +62,7 @@ class Platform(pulumi.ComponentResource):
     ) -> None:
         refuse_idle(opts)
         target = read_target(project, environment)
+        _refuse_second(name)
         gifts, allowed = Gifts(given or {}), frozenset(allow_data_loss) | allowed_loss()
         refuse_unanswerable(target, gifts, allowed)
         super().__init__("modelwright:index:Platform", name, None, opts)
@@ -110,3 +117,14 @@ class Platform(pulumi.ComponentResource):
 
     def _of(self, kind: type[Kind]) -> Named[Kind]:
         return Named(kind, self._components.values())
+
+
+def _refuse_second(name: str) -> None:
+    """Raise `UsageError` where the stack holds a platform: resources are named as the project names them."""
+    stack = pulumi.runtime.get_root_resource()
+    if stack is None:
+        return
+    if stack in _HELD:
+        raise UsageError(f"platform {name!r} cannot stand beside {_HELD[stack]!r} in one stack",
+                         remedy="give each environment of each project a stack of its own")  # fmt: skip
+    _HELD[stack] = name
