@@ -34,6 +34,8 @@ def test_options_of_the_platform_reach_every_child(acme: Stacks) -> None:
     named = {each.name: urn for urn, each in run.registered.items()}
     platform, *children = beneath(run.registered).values()
     assert platform.parent == named["area"]
+    assert len(platform.transforms) == 1
+    assert dict(platform.providers)["acme"].startswith(f"{named['handed']}::")
     assert len(children) == 2 + 4
     for each in children:
         assert each.protect, each.name

@@ -11,6 +11,8 @@ from tests.pulumi.engine.engine import Engine
 from tests.pulumi.engine.providers import StateOnly
 from tests.pulumi.engine.wire import SECRET, SIGNATURE, UNKNOWN, from_struct, shows, wrapped
 
+from modelwright import Given
+
 CANARY = "canary-5f0c1d"
 Stacks = Callable[..., Engine]
 
@@ -160,7 +162,7 @@ def test_what_nobody_can_answer_is_refused_before_anything_is_registered(
 def test_a_whole_stack_answers_for_everything_beneath_its_name(acme: Stacks) -> None:
     stack = acme()
     stack.stacks["acme/network/prod"] = {"subnets": ["s-1"], "password": wrapped(CANARY)}
-    values = {"subnets": {"$given": "network.subnets"}, "password": {"$given": "network.password"}}
+    values = {"subnets": Given("network.subnets"), "password": Given("network.password")}
     program = depot(settings={"inputs": {"lake": values}}, given='{"network": StackReference("acme/network/prod")}')
     run = stack.up(program)
     assert run.ok, run.errors

@@ -14,6 +14,7 @@ class Declared(pulumi.ComponentResource):
     """A declared resource, with the provider's resources that it was lowered to beneath it."""
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions) -> None:
+        self.declared_name = name
         self._offered: Mapping[str, pulumi.Output[Any]] = {}
         super().__init__(f"modelwright:index:{type(self).__name__}", name, None, opts)
 
@@ -25,8 +26,8 @@ class Declared(pulumi.ComponentResource):
     def offered(self, name: str) -> pulumi.Output[Any]:
         """Return an output by name. Raises `UsageError` naming what there is."""
         if name not in self._offered:
-            kind, own = type(self).__name__, self.pulumi_resource_name
-            raise UsageError(f"{kind} {own} offers no {name!r}", remedy=did_you_mean(name, self._offered))
+            said = f"{type(self).__name__} {self.declared_name} offers no {name!r}"
+            raise UsageError(said, remedy=did_you_mean(name, self._offered))
         return self._offered[name]
 
 
@@ -126,7 +127,7 @@ class Named(dict[str, Kind], Generic[Kind]):
     """The components of one kind, by name. Raises `NotFoundError` naming the nearest for a name that does not exist."""
 
     def __init__(self, kind: type[Kind], components: Iterable[Declared]) -> None:
-        super().__init__({each.pulumi_resource_name: each for each in components if isinstance(each, kind)})
+        super().__init__({each.declared_name: each for each in components if isinstance(each, kind)})
         self._kind = kind.__name__
 
     def __missing__(self, name: str) -> Kind:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from inspect import signature
 
 import pulumi
 
@@ -18,8 +19,8 @@ PASSED = (*INHERITED, "depends_on")
 
 def refuse_idle(opts: pulumi.ResourceOptions | None) -> None:
     """Raise `UsageError` for options that would have no effect on a platform's resources."""
-    usual = vars(pulumi.ResourceOptions())
-    said = vars(opts) if opts is not None else {}
+    usual, known = vars(pulumi.ResourceOptions()), signature(pulumi.ResourceOptions).parameters
+    said = {name: value for name, value in vars(opts).items() if name in known} if opts is not None else {}
     if idle := sorted(name for name, value in said.items() if name not in PASSED and value != usual.get(name)):
         raise UsageError(f"a platform's resources cannot take the option {', '.join(idle)}",
                          remedy=f"options that reach every resource: {', '.join(PASSED)}")  # fmt: skip

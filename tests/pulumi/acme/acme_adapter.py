@@ -1,7 +1,7 @@
 """An adapter for a cloud that exists in the tests only: what it lowers is written in the environment's settings.
 
-`inputs` and `requests` are values in their JSON spelling, by the declared resource's name; `providers` likewise, by
-package. So a test writes any value of the language into a project and sees what becomes of it.
+`inputs` and `requests` are values by the declared resource's name, `providers` by package; nodes stand in their JSON
+spelling, or as `Secret(…)` and `Given(…)`. So a test writes any value into a project and sees what becomes of it.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from modelwright.contract.scope import Scope
 from modelwright.contract.support import Support, emulated
 from modelwright.spec.data_store import DataStore
 from modelwright.spec.feature import FEATURES
+from modelwright.spec.plain import plain
 from modelwright.spec.training import TrainingJob
 
 BUCKET, POLICY, OBJECT = (f"acme:storage/{name.lower()}:{name}" for name in ("Bucket", "Policy", "Object"))
@@ -53,13 +54,18 @@ class Settings(BaseModel):
     providers: dict[str, dict[str, Any]] = {}
 
 
+def value_of(setting: Any) -> Value:
+    """Return a setting as a value; `Secret(…)` and `Given(…)` in it become nodes."""
+    return from_json(plain(setting))
+
+
 def foundation(_project: object, scope: Scope) -> FoundationOutputs:
     control = scope.add(BUCKET, {"name": scope.physical_name("control")}, part="control", holds_data=True)
     return FoundationOutputs(control=control.ref("uri"), code=control.ref("uri"))
 
 
 def data_store(store: DataStore, scope: Scope) -> DataStoreOutputs:
-    inputs = {"name": scope.physical_name(), **from_json(scope.settings.inputs.get(store.name, {}))}
+    inputs = {"name": scope.physical_name(), **value_of(scope.settings.inputs.get(store.name, {}))}
     bucket = scope.add(BUCKET, inputs, holds_data=True, replace_on=("zone",))
     policy = {"bucket": bucket.ref("id"), "zone": scope.settings.region}
     scope.add(POLICY, policy, part="policy", replace_on=("zone",))
@@ -67,7 +73,7 @@ def data_store(store: DataStore, scope: Scope) -> DataStoreOutputs:
 
 
 def training(job: TrainingJob, scope: Scope) -> TrainingOutputs:
-    scope.request("train", "acme.Run", from_json(scope.settings.requests.get(job.name, {})))
+    scope.request("train", "acme.Run", value_of(scope.settings.requests.get(job.name, {})))
     return TrainingOutputs(name=scope.physical_name())
 
 
@@ -107,8 +113,7 @@ def record(content: Value, _assembly: Assembly) -> Resource:
 
 
 def providers(place: Place) -> Providers:
-    configured: Providers = {package: from_json(inputs) for package, inputs in place.settings.providers.items()}
-    return configured
+    return {package: value_of(inputs) for package, inputs in place.settings.providers.items()}
 
 
 ADAPTER = Adapter(

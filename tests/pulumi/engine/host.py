@@ -12,7 +12,6 @@ import os
 import runpy
 import sys
 import traceback
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -54,7 +53,6 @@ def _run(said: dict[str, Any]) -> int:
             engine=said["address"],
             dry_run=said["preview"],
             organization="organization",
-            root_directory=str(Path.cwd()),
         )
     )
     sys.argv = [said["program"]]

@@ -39,6 +39,11 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         numbers = [getattr(resource_pb2, f"RESOURCE_MONITOR_FEATURE_{name}") for name in _FEATURES]
         return resource_pb2.DeploymentInfo(supportedFeatures=numbers)
 
+    def SupportsFeature(self, request: Any, context: Any) -> resource_pb2.SupportsFeatureResponse:  # noqa: ARG002, N802  # gRPC's shape
+        """Answer an older SDK, which asks for one feature after the other."""
+        known = {"secrets", "resourceReferences", "outputValues", "aliasSpecs", "deletedWith", "transforms"}
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in known)
+
     def RegisterResource(self, request: Request, context: Any) -> resource_pb2.RegisterResourceResponse:  # noqa: N802  # gRPC's name
         self.requests.append(request)
         transforms = [*request.transforms, *self._transforms.get(request.parent, [])]
