@@ -24,6 +24,9 @@ def test_a_renamed_resource_is_not_replaced(acme: Stacks) -> None:
         assert run.ok, run.errors
         assert {step.op for step in run.steps} == {"same", "update"}, run.changes
         assert run.names("update") == ["foundation/record"], "the record says the new name"
+    for name, type_ in (("sea", "DataStore"), ("sea", "Bucket"), ("sea/policy", "Policy")):
+        former = [alias.spec.name for alias in run.request(name, type_).aliases]
+        assert former == [name.replace("sea", "lagoon"), name.replace("sea", "lake")]
     after = {state.name: state for state in stack.state.values() if state.custom}
     assert (after["sea"].id, after["sea"].inputs) == (before["lake"].id, before["lake"].inputs)
     assert after["sea/policy"].id == before["lake/policy"].id

@@ -140,6 +140,17 @@ def test_what_turns_out_wrong_on_the_way_is_one_clear_error_and_no_record(
     assert "foundation/record" not in {state.name for state in stack.state.values()}
 
 
+def test_a_slot_stands_in_requests_only(acme: Stacks) -> None:
+    open_body = {"train": {"run": {"$slot": "run"}}}
+    run = acme().up(depot(settings={"requests": open_body}, job=True))
+    assert run.ok, run.errors
+    record = json.loads(from_struct(run.request("foundation/record").object)["content"])
+    assert record["requests"][0]["body"] == open_body["train"]
+    run = acme().preview(depot(settings={"providers": {"acme": {"run": {"$slot": "run"}}}}))
+    assert not run.ok
+    assert "slot run stands outside of a request" in run.errors
+
+
 @pytest.mark.parametrize(
     ("value", "given", "said"),
     [

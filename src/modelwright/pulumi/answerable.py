@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TypeVar
 
-from modelwright.assembly.value import Given, Lookup, SecretRef, Value, nodes
+from modelwright.assembly.value import Given, Lookup, SecretRef, Slot, Value, nodes
 from modelwright.errors import UsageError, did_you_mean
 from modelwright.pulumi.configuration import refuse_missing
 from modelwright.pulumi.given import Gifts
 from modelwright.pulumi.target import Target
 
-Kind = TypeVar("Kind", Given, Lookup, SecretRef)
+Kind = TypeVar("Kind", Given, Lookup, SecretRef, Slot)
 
 
 def refuse_unanswerable(target: Target, gifts: Gifts, allowed: Collection[str]) -> None:
     """Raise `UsageError` or `CredentialsError` for what nobody could answer; `allowed` names what may be lost."""
     everything = (*target.made, *target.recorded)
+    if slots := sorted({slot.name for slot in _found(target.made, Slot)}):
+        raise UsageError(f"slot {', '.join(slots)} stands outside of a request: nobody fills it there")
     gifts.check({given.path for given in _found(everything, Given)})
     refuse_missing({secret.name for secret in _found(target.made, SecretRef)})
     _refuse_lookups(target, {lookup.function for lookup in _found(everything, Lookup)})

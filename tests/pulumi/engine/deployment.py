@@ -50,6 +50,7 @@ class Deployment:
         self.old, self.new = dict(old), dict[str, State]()
         self.steps: list[Step] = []
         self.requested: dict[str, resource_pb2.RegisterResourceRequest] = {}
+        self.read: set[str] = set()
         self._late: list[State] = []
 
     def register(self, request: resource_pb2.RegisterResourceRequest) -> State:
@@ -57,6 +58,7 @@ class Deployment:
         urn = urn_of(self.stack, self.project, request.parent, request.type, request.name)
         if urn in self.new:
             raise RefusalError(f"Duplicate resource URN {urn!r}")
+        self._check_known(request)
         former = alias_urns(urn, request.type, request.name, request.aliases, self.new.get(request.parent))
         old = next((self.old.pop(name) for name in (urn, *former) if name in self.old), None)
         state = State(
@@ -82,6 +84,13 @@ class Deployment:
         for state in [*self._late, *reversed(self.old.values())]:
             self._delete(state)
             self.old.pop(state.urn, None)
+
+    def _check_known(self, request: resource_pb2.RegisterResourceRequest) -> None:
+        """Refuse what names a parent, a dependency or a provider that was not registered before it."""
+        named = [request.parent, request.provider.rpartition("::")[0], *request.dependencies]
+        named += [urn for each in request.propertyDependencies.values() for urn in each.urns]
+        if unknown := [urn for urn in named if urn and urn not in {*self.new, *self.read}]:
+            raise RefusalError(f"{request.name} names {unknown[0]!r}, which was not registered")
 
     def _stepped(self, state: State, old: State | None, request: resource_pb2.RegisterResourceRequest) -> State:
         if old is None:

@@ -75,6 +75,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         secret = [name for name, value in outputs.items() if value == wrapped(value)]
         answer = {"name": request.id, "outputs": outputs, "secretOutputNames": secret}
         urn = f"urn:pulumi:{self.deployment.stack}::{self.deployment.project}::{request.type}::{request.name}"
+        self.deployment.read.add(urn)
         return resource_pb2.ReadResourceResponse(urn=urn, id=request.id, properties=to_struct(answer))
 
     def Invoke(self, request: Any, context: Any) -> provider_pb2.InvokeResponse:  # noqa: ARG002, N802  # gRPC's shape
