@@ -62,12 +62,33 @@ def test_the_environment_is_the_one_in_the_config_or_of_the_stacks_name(acme: St
     assert "UnknownEnvironmentError" in run.errors
 
 
-def test_an_adapter_that_no_engine_applies_is_refused(acme: Stacks) -> None:
-    stack = acme()
-    without = "import acme_adapter as a, dataclasses\na.ADAPTER = dataclasses.replace(a.ADAPTER, engine=None)\n"
-    run = stack.preview(without + depot())
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        ("None", "adapter 'acme' does not say how an engine keeps its record"),
+        ("Engine(record=lambda content, _: Resource('kept', 'acme:A'))", "adapter 'acme' keeps no record in kept"),
+        (
+            "Engine(record=lambda content, _: Resource('kept', 'acme:A', {'a': content, 'in': Ref('nowhere', 'id')}))",
+            "kept refers to resource 'nowhere', which does not exist",
+        ),
+        ("Engine(record=lambda content, _: Resource('lake', 'acme:A', {'a': content}))", "resource lake exists more"),
+    ],
+    ids=["no engine", "no content", "nowhere", "name twice"],
+)
+def test_an_adapter_must_say_where_the_record_is_kept(acme: Stacks, engine: str, said: str) -> None:
+    program = f"""
+import acme_adapter, dataclasses
+from modelwright.assembly.resource import Resource
+from modelwright.assembly.value import Ref
+from modelwright.contract.engine import Engine
+
+acme_adapter.ADAPTER = dataclasses.replace(acme_adapter.ADAPTER, engine={engine})
+{depot()}
+"""
+    run = acme().preview(program)
     assert not run.ok
-    assert "adapter 'acme' does not say how an engine keeps its record" in run.errors
+    assert said in run.errors
+    assert [each.name for each in run.registered.values()] == ["depot-prod"]
 
 
 def test_a_stack_holds_one_platform(acme: Stacks) -> None:

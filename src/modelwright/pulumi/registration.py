@@ -10,7 +10,7 @@ import pulumi
 
 from modelwright.assembly.assembly import Assembly
 from modelwright.assembly.resource import Resource
-from modelwright.assembly.value import Given, Json, Node, Value, refs, secrets
+from modelwright.assembly.value import Json, Node, Value, refs, secrets
 from modelwright.canonical import canonical
 from modelwright.contract.lowered import FOUNDATION
 from modelwright.contract.record import platform_record
@@ -20,10 +20,7 @@ from modelwright.pulumi.given import Gifts
 from modelwright.pulumi.options import aliases, order, own
 from modelwright.pulumi.registered import Registered, full_token, package_of, sdk_version
 from modelwright.pulumi.resolve import Resolver
-from modelwright.pulumi.target import Target
-
-_RECORD = Given("modelwright.record")
-"""Stands for the record's text while the adapter says where it is kept."""
+from modelwright.pulumi.target import RECORD_TEXT, Target
 
 
 class Registration:
@@ -42,8 +39,7 @@ class Registration:
         self._registered: dict[str, Registered] = {}
         self._explicit: dict[str, pulumi.ProviderResource] = {}
         self._resolver = Resolver(self._registered, given=self._give, secret=secret, lookup=self._look_up)
-        self._record = target.engine.record(_RECORD, target.assembly)
-        self._read = _read_outputs((*target.made, *target.recorded, self._record.inputs))
+        self._read = _read_outputs((*target.made, *target.recorded, target.record.inputs))
 
     def register(self) -> dict[str, Declared]:
         """Register everything and return the components by name."""
@@ -53,7 +49,7 @@ class Registration:
             parent = components[resource.owner or FOUNDATION]
             self._resource(resource, parent, [self._registered[name] for name in resource.depends_on])
         everything = list(self._registered.values())
-        self._resource(self._record, components[FOUNDATION], [*everything, *self._explicit.values()])
+        self._resource(self._target.record, components[FOUNDATION], [*everything, *self._explicit.values()])
         for name, component in components.items():
             component.offer(self._resolver(self._assembly.outputs.get(name, {})))
         return components
@@ -97,7 +93,7 @@ class Registration:
         return self._resolver(Json(value))
 
     def _give(self, path: str) -> pulumi.Output[Any]:
-        return self._record_text() if path == _RECORD.path else self._gifts(path)
+        return self._record_text() if path == RECORD_TEXT.path else self._gifts(path)
 
     def _record_text(self) -> pulumi.Output[str]:
         def written(resolve: Callable[[Value], Value]) -> str:

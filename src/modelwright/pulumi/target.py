@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from modelwright.assembly.assembly import Assembly
-from modelwright.assembly.value import Value
+from modelwright.assembly.resource import Resource
+from modelwright.assembly.value import Given, Value, nodes
 from modelwright.client.connect import workplace_of
 from modelwright.client.renaming import refuse_orphans
 from modelwright.contract.engine import Engine, Providers
@@ -15,13 +16,17 @@ from modelwright.pulumi.configuration import chosen_environment, refuse_contradi
 from modelwright.spec.loading import load_project, project_file
 from modelwright.spec.project import Project
 
+RECORD_TEXT = Given("modelwright.record")
+"""Stands for the record's text while the adapter says where it is kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An assembly, how its platform is applied by an engine, and the providers that its settings call for."""
+    """An assembly, how its platform is applied by an engine, what keeps its record, and providers of its own."""
 
     assembly: Assembly
     engine: Engine
+    record: Resource
     providers: Providers
 
     @property
@@ -59,4 +64,16 @@ def read_target(project: str | Path | Project, environment: str | None) -> Targe
     assembly = workplace.compile()
     if any(document.get("renamed_from") for document in assembly.desired.values()):
         refuse_orphans(assembly, workplace.store())
-    return Target(assembly, engine, providers)
+    return Target(assembly, engine, _record(assembly, engine), providers)
+
+
+def _record(assembly: Assembly, engine: Engine) -> Resource:
+    """Return what keeps the record. Raises `UsageError` where it cannot stand behind the assembly's resources."""
+    record = engine.record(RECORD_TEXT, assembly)
+    if RECORD_TEXT not in nodes(record.inputs):
+        raise UsageError(
+            f"adapter {assembly.adapter!r} keeps no record in {record.name}",
+            remedy="the content that `Engine.record` is given must stand in the resource's inputs",
+        )
+    replace(assembly, resources=(*assembly.resources, record))  # refuses a name twice, and references to nothing
+    return record
