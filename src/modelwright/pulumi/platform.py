@@ -62,9 +62,9 @@ class Platform(pulumi.ComponentResource):
     ) -> None:
         refuse_idle(opts)
         target = read_target(project, environment)
-        _refuse_second(name)
         gifts, allowed = Gifts(given or {}), frozenset(allow_data_loss) | allowed_loss()
         refuse_unanswerable(target, gifts, allowed)
+        _take_stack(name)
         super().__init__("modelwright:index:Platform", name, None, opts)
         self._assembly = target.assembly
         self._components = Registration(self, target, gifts, opts, allowed).register()
@@ -119,7 +119,7 @@ class Platform(pulumi.ComponentResource):
         return Named(kind, self._components.values())
 
 
-def _refuse_second(name: str) -> None:
+def _take_stack(name: str) -> None:
     """Raise `UsageError` where the stack holds a platform: resources are named as the project names them."""
     stack = pulumi.runtime.get_root_resource()
     if stack is None:
