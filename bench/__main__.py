@@ -15,7 +15,7 @@ from bench.table import Section
 
 HERE = Path(__file__).resolve().parent
 KEPT, PAGE = HERE / "results.json", HERE / "RESULTS.md"
-NAMES = ("startup", "project", "up", "stream", "registry", "online", "join", "drift", "serve")
+NAMES = ("startup", "project", "up", "pulumi", "stream", "registry", "online", "join", "drift", "serve")
 
 
 def main() -> int:

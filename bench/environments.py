@@ -13,13 +13,15 @@ from pathlib import Path
 from bench.process import ROOT
 
 PEERS = ROOT / "bench" / ".peers"
-OURS = ("modelwright", "modelwright-fast")
+OURS = ("modelwright", "modelwright-fast", "modelwright-pulumi")
 REQUIREMENTS = {
     "modelwright": (str(ROOT),),
     "modelwright-fast": (f"{ROOT}[fast]",),
+    "modelwright-pulumi": (f"{ROOT}[pulumi]",),
     "mlflow": ("mlflow>=3.5",),
     "mlserver": ("mlserver>=1.6", "mlserver-sklearn>=1.6", "pandas<3"),
     "feast": ("feast[duckdb]>=0.60",),
+    "pulumi-kubernetes": ("pulumi>=3.150", "pulumi-kubernetes>=4.30"),
     "evidently": ("evidently>=0.7", "pandas<3"),  # imports a name that pandas 3 no longer has
 }
 """What is installed into each; lower bounds, so that a resolver does not go back years to satisfy one."""

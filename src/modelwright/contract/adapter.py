@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import BaseModel, ValidationError
 
 from modelwright.assembly.value import Value
+from modelwright.contract.engine import Engine
 from modelwright.contract.outputs import Outputs
 from modelwright.contract.place import Location, Place
 from modelwright.contract.support import Answer
@@ -46,10 +47,11 @@ class Adapter:
     where an assembly may be applied; `locate` where its control store is, without any state. `driver` and `platform`
     are dotted names (`package.module:name`), imported when a verb is called: `driver(record, state_dir, clock_path)`
     returns a `Driver`, `platform(project_dir, environment)` a `Platform`; adapters whose resources an engine makes
-    leave `platform` out. `granted` returns the answers that an environment's settings change. `sdks` maps packages of
-    tokens (`kubernetes` of `kubernetes:apps/v1:Deployment`) to the Python packages of the provider SDKs that describe
-    them; what the adapter's own platform makes has tokens of two parts and stands in no SDK. `unlisted` names places
-    (`token#path`, without the numbers of lists) at which a value is meant that an SDK takes and does not list.
+    leave `platform` out and say in `engine` what such an engine must know. `granted` returns the answers that an
+    environment's settings change. `sdks` maps packages of tokens (`kubernetes` of `kubernetes:apps/v1:Deployment`) to
+    the Python packages of the provider SDKs that describe them; what the adapter's own platform makes has tokens of two
+    parts and stands in no SDK. `unlisted` names places (`token#path`, without the numbers of lists) at which a value is
+    meant that an SDK takes and does not list.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Adapter:
     locate: Callable[[Place], Location]
     driver: str
     platform: str | None = None
+    engine: Engine | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
     sdks: Mapping[str, str] = field(default_factory=dict)
     unlisted: frozenset[str] = frozenset()

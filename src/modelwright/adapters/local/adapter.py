@@ -14,6 +14,7 @@ from modelwright.adapters.local import (
     schedule,
     training,
 )
+from modelwright.adapters.local.engine import ENGINE
 from modelwright.adapters.local.settings import LocalSettings, locate, scope
 from modelwright.adapters.local.support import SUPPORT, granted
 from modelwright.contract.adapter import Adapter
@@ -40,4 +41,5 @@ ADAPTER = Adapter(
     locate=locate,
     driver="modelwright.adapters.local.driver.opening:open_driver",
     platform="modelwright.adapters.local.driver.platform:LocalPlatform",
+    engine=ENGINE,
 )
