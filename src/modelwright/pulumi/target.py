@@ -11,6 +11,7 @@ from modelwright.assembly.value import Given, Value, nodes
 from modelwright.client.connect import workplace_of
 from modelwright.client.renaming import refuse_orphans
 from modelwright.contract.engine import Engine, Providers
+from modelwright.contract.schema import examine, refuse_wrong
 from modelwright.errors import UsageError
 from modelwright.pulumi.configuration import chosen_environment, refuse_contradictions
 from modelwright.spec.loading import load_project, project_file
@@ -46,7 +47,8 @@ def read_target(project: str | Path | Project, environment: str | None) -> Targe
     """Return the target of a program.
 
     Raises what loading and compiling raise, and `UsageError` for an adapter that no engine applies, for a stack config
-    that contradicts the environment, and for a rename of what the ledger tells of.
+    that contradicts the environment, and for a rename of what the ledger tells of; `WrongResourceError` for a resource
+    that its provider's SDK refuses.
     """
     declared = isinstance(project, Project)
     folder = Path.cwd() if isinstance(project, Project) else project_file(project).parent
@@ -62,6 +64,7 @@ def read_target(project: str | Path | Project, environment: str | None) -> Targe
     providers = engine.providers(workplace.place)
     refuse_contradictions(workplace.environment, workplace.place.settings, providers)
     assembly = workplace.compile()
+    refuse_wrong(examine(assembly.resources, workplace.adapter.sdks), workplace.adapter.name)
     if any(document.get("renamed_from") for document in assembly.desired.values()):
         refuse_orphans(assembly, workplace.store())
     return Target(assembly, engine, _record(assembly, engine), providers)
