@@ -7,6 +7,7 @@ ARGUMENTS: dict[str, str] = {
     "before": "The adapter that is left.",
     "endpoint": "An endpoint. May be left out where the project has only one.",
     "feature view": "A feature view, such as features.carrier.",
+    "built_for": "A training job or an endpoint with an image of its own; without it, the project's image.",
     "job": "A training job of the project.",
     "keys": "Keys of the view's entity, each as COLUMN=VALUE.",
     "model": "A model of the project.",

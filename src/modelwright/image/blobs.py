@@ -186,7 +186,7 @@ class BlobFolder:
 
 def check_bytes(found: Hashing, expected: Descriptor, where: str) -> None:
     """Raise `IntegrityError` when bytes are not what a descriptor says."""
-    if found.size != expected.size and found.size < expected.size:
+    if found.size < expected.size:
         raise IntegrityError(
             f"{expected.digest} ends after {found.size:,} of {expected.size:,} bytes", where=where, remedy=_AGAIN
         )
