@@ -15,7 +15,7 @@ from modelwright.image.credentials import CredentialSource, docker_credentials
 from modelwright.image.manifests import INDEXES, MANIFEST, MANIFESTS
 from modelwright.image.reference import Reference, is_loopback
 from modelwright.image.transport import Transport
-from modelwright.image.uploads import Upload
+from modelwright.image.uploads import CHUNK, Upload
 
 _ACCEPTED = ", ".join((*MANIFESTS, *INDEXES))
 _OK, _PARTIAL, _NOT_FOUND = 200, 206, 404
@@ -24,7 +24,8 @@ _OK, _PARTIAL, _NOT_FOUND = 200, 206, 404
 class Repository:
     """A repository. TLS unless the registry is this machine or `plain_http` says that the network is one's own.
 
-    `mounts_from` names another repository of the same registry whose blobs may be taken over without sending them.
+    `mounts_from` names another repository of the same registry whose blobs may be taken over without sending them;
+    a blob of more than `chunk` bytes is sent in chunks.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class Repository:
         plain_http: bool | None = None,
         writes: bool = False,
         mounts_from: str = "",
+        chunk: int = CHUNK,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         plain = is_loopback(reference.registry) if plain_http is None else plain_http
         self.where = f"{reference.registry}/{reference.repository}"
         self._name = reference.repository
         self._mounts_from = mounts_from if mounts_from != reference.repository else ""
+        self._chunk = chunk
         self._scope = f"repository:{self._name}:{'pull,push' if writes else 'pull'}"
         if self._mounts_from:
             self._scope += f" repository:{self._mounts_from}:pull"
@@ -111,7 +114,7 @@ class Repository:
         """Bring a blob there. Return `there`, `mounted` or `pushed`."""
         if self.has(blob):
             return "there"
-        upload = Upload(self._transport, self._name, self._scope, self._mounts_from)
+        upload = Upload(self._transport, self._name, self._scope, self._mounts_from, chunk=self._chunk)
         return upload.send(blob, opened)
 
     def add_manifest(self, data: bytes, tag: str = "") -> str:

@@ -38,7 +38,7 @@ class _Piece:
 class Upload:
     """Uploads blobs to one repository."""
 
-    def __init__(self, transport: Transport, name: str, scope: str, mounts_from: str, *, chunk: int = CHUNK) -> None:
+    def __init__(self, transport: Transport, name: str, scope: str, mounts_from: str, *, chunk: int) -> None:
         self._transport = transport
         self._path = f"/v2/{name}/blobs/uploads/"
         self._where = f"{transport.registry}/{name}"

@@ -29,7 +29,7 @@ _KB = 1000
         "modelwright image build --layout build/image --json",
     ],
 )
-@click.argument("built_for", required=False)
+@click.argument("resource", required=False)
 @click.option("--push", metavar="NAME", help="Push it under this name, such as registry.example.org/team/flights:1.0.")
 @click.option("--layout", metavar="FOLDER", type=click.Path(file_okay=False), help="Write it as an OCI layout folder.")
 @click.option("--base", metavar="NAME", help="The base, instead of the declared one: a name with its @sha256 digest.")
@@ -49,7 +49,7 @@ _KB = 1000
 )
 def build(  # one parameter an option
     session: Session,
-    built_for: str | None,
+    resource: str | None,
     push: str | None,
     layout: str | None,
     base: str | None,
@@ -68,7 +68,7 @@ def build(  # one parameter an option
     project = load_project(session.project)
     wish = Wish(base, platform, push, layout, cache, plain_http)
     with session.progress() as progress:
-        made = make_image(project, _image(project, built_for), project_file(session.project).parent, wish, progress)
+        made = make_image(project, _image(project, resource), project_file(session.project).parent, wish, progress)
     for note in made.built.notes:
         session.warn(note)
     return Answer(made.to_dict(), _text(session, made))
