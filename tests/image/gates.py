@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-PIECE = 1 << 14
+Change = Callable[[bytes], bytes]
 
 
 @dataclass(slots=True)
@@ -112,19 +112,19 @@ class Passing(BaseHTTPRequestHandler):
         self.gate.sent[self.command] = self.gate.sent.get(self.command, 0) + len(data)
         return data
 
-    def ask(self) -> tuple[int, dict[str, str], bytes]:
+    def ask(self, sent: Change = lambda data: data) -> tuple[int, dict[str, str], bytes]:
         """Ask the registry what was asked here."""
         connection = http.client.HTTPConnection(self.gate.behind, timeout=60)
         headers = {name: value for name, value in self.headers.items() if name not in ("Authorization", "Connection")}
-        connection.request(self.command, self.path, self.read_body() or None, headers)
+        connection.request(self.command, self.path, sent(self.read_body()) or None, headers)
         answer = connection.getresponse()
         found = answer.status, dict(answer.getheaders()), answer.read()
         connection.close()
         return found
 
-    def pass_on(self, change: Callable[[bytes], bytes] = lambda data: data) -> None:
-        """Let a request through; `change` is done to the body of its answer."""
-        status, headers, body = self.ask()
+    def pass_on(self, change: Change = lambda data: data, *, sent: Change = lambda data: data) -> None:
+        """Let a request through; `change` is done to the body of its answer, and `sent` to its own."""
+        status, headers, body = self.ask(sent)
         dropped = ("content-length", "connection", "transfer-encoding")
         kept = {name: value for name, value in headers.items() if name.lower() not in dropped}
         if self.command == "HEAD":

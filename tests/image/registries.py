@@ -72,9 +72,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def registry(folder: Path, *, port: int = 0, auth: Mapping[str, Any] | None = None) -> Iterator[Running]:
+def registry(
+    folder: Path, *, port: int = 0, auth: Mapping[str, Any] | None = None, tls: Mapping[str, str] | None = None
+) -> Iterator[Running]:
     """Run a registry that keeps its blobs below a folder; `auth` is its configuration of who may come in."""
-    started = start(program(), folder, port or free_port(), auth)
+    started = start(program(), folder, port or free_port(), auth, tls)
     try:
         yield started
     finally:
@@ -82,14 +84,24 @@ def registry(folder: Path, *, port: int = 0, auth: Mapping[str, Any] | None = No
         started.process.wait()
 
 
-def start(binary: str, folder: Path, port: int, auth: Mapping[str, Any] | None = None) -> Running:
+def start(
+    binary: str,
+    folder: Path,
+    port: int,
+    auth: Mapping[str, Any] | None = None,
+    tls: Mapping[str, str] | None = None,
+) -> Running:
     """Start a registry and return once it answers."""
     folder.mkdir(parents=True, exist_ok=True)
     config = {
         "version": "0.1",
         "log": {"level": "warn", "accesslog": {"disabled": True}},
         "storage": {"filesystem": {"rootdirectory": str(folder / "data")}, "delete": {"enabled": True}},
-        "http": {"addr": f"127.0.0.1:{port}", "secret": "one secret for all its processes"},
+        "http": {
+            "addr": f"127.0.0.1:{port}",
+            "secret": "one secret for all its processes",
+            **({"tls": tls} if tls else {}),
+        },
         **({"auth": auth} if auth else {}),
     }
     file = folder / "config.yml"
@@ -103,7 +115,7 @@ def start(binary: str, folder: Path, port: int, auth: Mapping[str, Any] | None =
 
     def answers() -> bool:
         assert process.poll() is None, (folder / "registry.log").read_text()
-        return running.ask("GET", "/v2/")[0] in (200, 401)
+        return running.ask("GET", "/v2/")[0] in (200, 400, 401)  # 400: it speaks TLS
 
     try:
         eventually(answers)

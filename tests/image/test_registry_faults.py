@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -152,6 +153,37 @@ def test_a_registry_that_dies_in_the_middle_of_an_upload_and_comes_back_gets_the
             life.process.wait()
 
 
+def test_a_registry_that_dies_while_it_reads_gets_the_blob_once_it_is_back(
+    tmp_path: Path, blob: tuple[BlobFolder, Descriptor]
+) -> None:
+    own, one = blob
+    binary, port, folder = program(), free_port(), tmp_path / "mortal"
+    lives = [start(binary, folder, port)]
+
+    class Deadly(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if len(lives) == 1 and self.tell() > CHUNK * 3 // 2:
+                lives[0].process.kill()
+                lives[0].process.wait()
+            return super().read(size)
+
+    def back(_seconds: float) -> None:
+        if len(lives) == 1:
+            lives.append(start(binary, folder, port))
+
+    try:
+        data = own.path(one.digest).read_bytes()
+        where = Reference(lives[0].host, "mortal")
+        to = Repository(where, credentials=anonymous, writes=True, chunk=CHUNK, pause=back)
+        assert to.add(one, lambda: Deadly(data)) == "pushed"
+        assert len(lives) == 2
+        assert lives[1].blob("mortal", one.digest) == data
+    finally:
+        for life in lives:
+            life.process.kill()
+            life.process.wait()
+
+
 @pytest.mark.parametrize(
     ("act", "error", "told"),
     [
@@ -208,6 +240,16 @@ def test_a_registry_that_asks_to_wait_for_an_hour_is_not_waited_for(
     with pytest.raises(TransientError, match="429"):
         repository(before.host, "later", pauses).add(one, partial(own.open, one))
     assert pauses == []
+
+
+def test_bytes_that_change_on_their_way_are_refused_by_the_registry_and_told(
+    running: Running, before: Gate, blob: tuple[BlobFolder, Descriptor]
+) -> None:
+    own, one = blob
+    before.plan("PUT", "uploads/", lambda passing: passing.pass_on(sent=lambda data: b"x" + data[1:]))
+    with pytest.raises(IntegrityError, match="the bytes that arrived are others"):
+        repository(before.host, "changed", []).add(one, partial(own.open, one))
+    assert running.ask("HEAD", f"/v2/changed/blobs/{one.digest}")[0] == 404
 
 
 def flipped(passing: Passing) -> None:

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from modelwright.errors import CredentialsError, ModelwrightError, NotFoundError, ProviderError, TransientError
+from modelwright.errors import (
+    CredentialsError,
+    IntegrityError,
+    ModelwrightError,
+    NotFoundError,
+    ProviderError,
+    TransientError,
+)
 from modelwright.masking import Mask
 
 MAY_PASS = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -46,6 +53,8 @@ def failed(answer: Answer, what: str, where: str, mask: Mask) -> ModelwrightErro
         return CredentialsError(f"denied: {told}", where=where, remedy=_LOGIN.format(host=host))
     if answer.status == 404:  # noqa: PLR2004  # likewise
         return NotFoundError(f"not found: {told}", where=where, remedy="check the repository, the tag and the digest")
+    if reason.startswith("DIGEST_INVALID"):
+        return IntegrityError(f"the bytes that arrived are others: {told}", where=where, remedy="run it again")
     if answer.status in MAY_PASS:
         return TransientError(f"the registry is in trouble: {told}", where=where, remedy="try again later")
     return ProviderError(f"the registry refused: {told}", where=where, remedy="its operators know why")

@@ -114,7 +114,8 @@ class Upload:
     def _standing(self, location: str) -> tuple[str, int]:
         """Return where an upload goes on and how much has arrived. Raises `_Lost` when its session is gone."""
         answer = self._once("GET", location, fine={204, 404})
-        if answer.status == _NOT_FOUND:
+        # Registries say 0-0 of an upload without a byte too: whether one has arrived cannot be told.
+        if answer.status == _NOT_FOUND or answer.headers.get("range", "0-0").endswith("0-0"):
             raise _Lost
         return answer.headers.get("location", location), _arrived(answer, 0)
 
