@@ -82,16 +82,17 @@ def make_image(project: Project, image: Image, folder: Path, wish: Wish, progres
     to = Reference.parse(wish.push) if wish.push else None
     if to is not None and to.digest:
         raise UsageError("an image is pushed by a name and a tag; its digest is what comes of it", where="--push")
-    name = wish.base or image.base
+    name = wish.base or _from(folder, image.base)
     if name is None:
         raise UsageError("the image has no base", where="image.base", remedy=_UNBASED)
     plain = True if wish.plain_http else None
+    kitchen, recipe = Kitchen(_cache(wish)), _recipe(project, image, folder, target)
+    kitchen.check(recipe)
     progress("base", "start", "reading its manifest")
     source, base = find_base(name, target, credentials=docker_credentials, plain_http=plain)
     progress("base", "done", base.digest)
-    kitchen = Kitchen(_cache(wish))
     progress("image", "start", "building")
-    built = kitchen.build(_recipe(project, image, folder, target), base, step=progress.say)
+    built = kitchen.build(recipe, base, step=progress.say)
     for layer in built.layers:
         progress(layer.title, "unchanged" if layer.title in built.reused else "done", layer.blob.digest)
     progress("image", "done", built.digest)
@@ -100,6 +101,13 @@ def make_image(project: Project, image: Image, folder: Path, wish: Wish, progres
         sent = _pushed(built, kitchen, source, to, name, plain, progress)
     pushed = str(to.pinned(built.digest)) if to is not None else None
     return Imaged(built, target, pushed, wish.layout, sent)
+
+
+def _from(folder: Path, base: str | None) -> str | None:
+    """Return a declared base; a layout folder is named from the project's folder."""
+    if base is None or not base.startswith("oci:"):
+        return base
+    return f"oci:{folder / base.removeprefix('oci:')}"
 
 
 def _recipe(project: Project, image: Image, folder: Path, target: Target) -> Recipe:

@@ -49,6 +49,11 @@ class Kitchen:
         self._made = folder / "layers"
         self._wheels = Wheelhouse(folder)
 
+    def check(self, recipe: Recipe) -> None:
+        """Raise what is wrong with the project's own part of an image, before anybody is asked for anything."""
+        project_files.project_files(recipe.folder, recipe.include, recipe.exclude)
+        _lock(recipe)
+
     def build(self, recipe: Recipe, base: Base, *, step: Step = lambda *_: None) -> Built:
         """Build an image. Raises what is wrong with the lock, the wheels or the files; nothing is left half made."""
         files = project_files.project_files(recipe.folder, recipe.include, recipe.exclude)
