@@ -13,7 +13,14 @@ from tests.image.bases import small_base
 from tests.image.gates import Gate, Passing, gate
 from tests.image.registries import Running, free_port, program, registry, start
 
-from modelwright.errors import CredentialsError, IntegrityError, ModelwrightError, NotFoundError, TransientError
+from modelwright.errors import (
+    CredentialsError,
+    IntegrityError,
+    ModelwrightError,
+    NotFoundError,
+    ProviderError,
+    TransientError,
+)
 from modelwright.image.blobs import BlobFolder, Descriptor
 from modelwright.image.credentials import anonymous
 from modelwright.image.delivery import push
@@ -43,7 +50,7 @@ def blob(tmp_path: Path) -> tuple[BlobFolder, Descriptor]:
     return own, own.add_bytes(data, "application/octet-stream")
 
 
-def repository(host: str, name: str, pauses: list[float], *, chunk: int = 1 << 30) -> Repository:
+def repository(host: str, name: str, pauses: list[float], *, chunk: int | None = None) -> Repository:
     return Repository(Reference(host, name), credentials=anonymous, writes=True, chunk=chunk, pause=pauses.append)
 
 
@@ -106,6 +113,20 @@ def test_a_chunk_that_is_lost_is_sent_again_and_no_other(
     assert running.blob("chunks", one.digest) == own.path(one.digest).read_bytes()
     asked = [method for method, path in before.seen[seen:] if "uploads/" in path]
     assert asked == ["POST", "PATCH", "PATCH", "PATCH", "GET", "PATCH", "PATCH", "PATCH", "PUT"]
+
+
+def test_a_registry_that_drops_a_chunk_in_silence_is_told(before: Gate, blob: tuple[BlobFolder, Descriptor]) -> None:
+    own, one = blob
+
+    def drop(passing: Passing) -> None:
+        passing.read_body()
+        passing.answer(202, {"Range": f"0-{CHUNK - 1}", "Location": passing.path})
+
+    before.plan("PATCH", "uploads/", Passing.pass_on)
+    before.plan("PATCH", "uploads/", drop)
+    with pytest.raises(ProviderError, match="65,536 bytes of a blob of 294,912") as caught:
+        repository(before.host, "dropping", [], chunk=CHUNK).add(one, partial(own.open, one))
+    assert "in one piece" in caught.value.remedy
 
 
 def test_an_upload_that_the_registry_forgot_begins_anew(

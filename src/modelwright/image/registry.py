@@ -15,7 +15,7 @@ from modelwright.image.credentials import CredentialSource, docker_credentials
 from modelwright.image.manifests import INDEXES, MANIFEST, MANIFESTS
 from modelwright.image.reference import Reference, is_loopback
 from modelwright.image.transport import Transport
-from modelwright.image.uploads import CHUNK, Upload
+from modelwright.image.uploads import Upload
 
 _ACCEPTED = ", ".join((*MANIFESTS, *INDEXES))
 _OK, _PARTIAL, _NOT_FOUND = 200, 206, 404
@@ -25,7 +25,7 @@ class Repository:
     """A repository. TLS unless the registry is this machine or `plain_http` says that the network is one's own.
 
     `mounts_from` names another repository of the same registry whose blobs may be taken over without sending them;
-    a blob of more than `chunk` bytes is sent in chunks.
+    a blob of more than `chunk` bytes is sent in chunks, if that is given and the registry is known to take them.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Repository:
         plain_http: bool | None = None,
         writes: bool = False,
         mounts_from: str = "",
-        chunk: int = CHUNK,
+        chunk: int | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         plain = is_loopback(reference.registry) if plain_http is None else plain_http
