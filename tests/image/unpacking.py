@@ -32,6 +32,8 @@ def unpack(running: Running, repository: str, digest: str, root: Path) -> dict[s
 
 
 def _apply(tar: tarfile.TarFile, root: Path) -> None:
+    # As it was pushed, /tmp with its mode; Python 3.11 had no such attribute before 3.11.4, and did the same.
+    tar.extraction_filter = lambda member, _path: member
     for member in tar:
         path = root / member.name
         if path.name == ".wh..wh..opq":
@@ -40,7 +42,7 @@ def _apply(tar: tarfile.TarFile, root: Path) -> None:
         elif path.name.startswith(".wh."):
             _remove(path.with_name(path.name.removeprefix(".wh.")))
         else:
-            tar.extract(member, root, filter="fully_trusted")  # as it was pushed: /tmp keeps its mode
+            tar.extract(member, root)
 
 
 def _remove(path: Path) -> None:
