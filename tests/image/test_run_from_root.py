@@ -97,7 +97,7 @@ def _architecture() -> str:
     return {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
 
 
-def test_training_runs_from_the_unpacked_root_in_an_empty_environment(unpacked: Unpacked) -> None:
+def training_runs(unpacked: Unpacked) -> None:
     document: dict[str, Any] = {
         "schema": "modelwright.train/1", "job": "job", "run": "job-1", "entrypoint": "training.py:train",
         "root": "file:///opt/modelwright/project", "inputs": {}, "features": None, "hyperparameters": {},
@@ -114,14 +114,14 @@ def test_training_runs_from_the_unpacked_root_in_an_empty_environment(unpacked: 
     assert result["metrics"] == {"error": 0.25}
 
 
-def test_nothing_that_is_imported_comes_from_this_machine(unpacked: Unpacked) -> None:
+def nothing_that_is_imported_comes_from_this_machine(unpacked: Unpacked) -> None:
     code = "import sys, numpy, msgspec, modelwright.workload.train; print(*sys.path, sys.prefix, numpy.__file__)"
     done = unpacked.run("python3", "-c", code)
     assert done.returncode == 0, done.stderr
     assert all(path.startswith(("/opt/modelwright", "/usr/local")) for path in done.stdout.split())
 
 
-def test_programs_of_wheels_run_and_their_metadata_is_found(unpacked: Unpacked) -> None:
+def programs_of_wheels_run_and_their_metadata_is_found(unpacked: Unpacked) -> None:
     asked = unpacked.run("numpy-config", "--version")
     assert asked.returncode == 0, asked.stderr
     code = (
@@ -133,13 +133,22 @@ def test_programs_of_wheels_run_and_their_metadata_is_found(unpacked: Unpacked) 
     assert int(told[2]) > 5
 
 
-def test_a_file_that_a_layer_of_the_base_deletes_stays_deleted(unpacked: Unpacked) -> None:
+def a_file_that_a_layer_of_the_base_deletes_stays_deleted(unpacked: Unpacked) -> None:
     assert (unpacked.root / "etc").is_dir()
     assert not (unpacked.root / "etc/leftover").exists()
 
 
-def test_the_image_runs_as_a_number_that_is_not_root_from_the_projects_folder(unpacked: Unpacked) -> None:
+def it_runs_as_a_number_that_is_not_root_from_the_projects_folder(unpacked: Unpacked) -> None:
     assert unpacked.config["config"]["User"] == "65532:65532"
     assert unpacked.config["config"]["WorkingDir"] == "/opt/modelwright/project"
     assert (unpacked.root / "opt/modelwright/project/training.py").is_file()
     assert not [path for path in (unpacked.root / "opt").rglob("*") if path.suffix == ".pyc"]
+
+
+def test_what_was_built_runs_from_its_unpacked_root_in_an_empty_environment(unpacked: Unpacked) -> None:
+    """One test: as several, each worker would build the image again, which takes ten seconds."""
+    training_runs(unpacked)
+    nothing_that_is_imported_comes_from_this_machine(unpacked)
+    programs_of_wheels_run_and_their_metadata_is_found(unpacked)
+    a_file_that_a_layer_of_the_base_deletes_stays_deleted(unpacked)
+    it_runs_as_a_number_that_is_not_root_from_the_projects_folder(unpacked)
