@@ -15,6 +15,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "outputs": "Show addresses and names of what was made.",
         "drift": "Show what was deleted or changed behind its back.",
         "cost": "Show what it costs, by the prices the adapter knows.",
+        "image": "Build the image of training and serving, and push it.",
         "comment": "Print what `up` would change as a pull request's comment.",
         "destroy": "Remove everything that `up` and releases have made.",
     },

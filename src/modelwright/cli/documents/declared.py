@@ -158,6 +158,31 @@ class Comment(Part):
     written: str | None
 
 
+class ImageLayer(Part):
+    """A layer of an image: how it was made, and how it came to where the image is now."""
+
+    title: str
+    digest: str
+    size: int
+    diff_id: str
+    made: Literal["base", "built", "reused"]
+    sent: Literal["there", "mounted", "pushed", "copied"] | None
+
+
+class ImageBuilt(Part):
+    """`image build`: the image's digest, its name where it was pushed, and its layers; sizes are in bytes."""
+
+    digest: str
+    image: str | None
+    layout: str | None
+    platform: str
+    python: str
+    base: str
+    size: int
+    layers: list[ImageLayer]
+    notes: list[str]
+
+
 class Destroyed(Part):
     """`destroy`: what was removed."""
 
@@ -175,6 +200,7 @@ DECLARED: dict[str, Any] = {
     "outputs": dict[str, Open] | Open | str | int | float | bool | list[Any] | None,
     "drift": Drift,
     "cost": Cost,
+    "image build": ImageBuilt,
     "comment": Comment,
     "destroy": Destroyed,
 }
