@@ -9,18 +9,13 @@ from pathlib import Path
 import pytest
 from tests.pulumi.engine.engine import Engine
 from tests.pulumi.engine.language import Language
-from tests.pulumi.engine.providers import LocalProvider, StateOnly
+from tests.pulumi.engine.providers import Plugin, StateOnly
 
-FLIGHTS = Path(__file__).parents[2] / "examples/01_flights"
+ROOT = Path(__file__).parents[2]
+FLIGHTS, STACK = Path("examples/01_flights"), Path("stacks/flights")
 ACME = Path(__file__).parent / "acme"
-PROGRAM = """
-import pulumi
-from modelwright.pulumi import Platform
-
-platform = Platform("flights", project="../flights/project.py")
-pulumi.export("delay_api", platform.endpoints["delay-api"].url)
-"""
-"""The program of the flights project's stack, which lies in a folder beside the project's."""
+PROGRAM = (ROOT / STACK / "__main__.py").read_text()
+"""The program of the flights project's stack."""
 
 
 @pytest.fixture(scope="session")
@@ -32,12 +27,14 @@ def language() -> Iterator[Language]:
 
 
 @pytest.fixture
-def flights(tmp_path: Path, language: Language) -> Engine:
-    """A stack beside a copy of the flights project, on a provider with real effects."""
-    project, stack = tmp_path / "flights", tmp_path / "stack"
-    shutil.copytree(FLIGHTS, project, ignore=shutil.ignore_patterns(".modelwright", "__pycache__"))
-    stack.mkdir()
-    return Engine(language, LocalProvider(project, "dev"), stack)
+def flights(tmp_path: Path, language: Language) -> Iterator[Engine]:
+    """A stack beside a copy of the flights project, on the provider of this machine."""
+    project, stack = tmp_path / FLIGHTS, tmp_path / STACK
+    for folder in (FLIGHTS, STACK):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns(".modelwright", "__pycache__"))
+    plugin = Plugin(project, "dev")
+    yield Engine(language, plugin, stack)
+    plugin.stop()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.pulumi.conftest import PROGRAM
+from tests.pulumi.conftest import FLIGHTS, PROGRAM
 from tests.pulumi.depot import depot
 from tests.pulumi.engine.engine import Engine
 from tests.pulumi.engine.providers import StateOnly
@@ -42,7 +42,7 @@ def test_a_rename_without_saying_so_would_delete_data_and_is_refused(acme: Stack
 
 
 def test_a_renamed_store_of_this_machine_keeps_its_files(flights: Engine) -> None:
-    project = flights.folder.parent / "flights"
+    project = flights.folder.parents[1] / FLIGHTS
     assert flights.up(PROGRAM).ok
     (project / ".modelwright/dev/data/lake/kept.txt").write_text("kept")
     source = project / "project.py"
@@ -55,7 +55,7 @@ def test_a_renamed_store_of_this_machine_keeps_its_files(flights: Engine) -> Non
 
 
 def test_what_the_ledger_tells_of_is_not_renamed(flights: Engine) -> None:
-    project = flights.folder.parent / "flights"
+    project = flights.folder.parents[1] / FLIGHTS
     assert flights.up(PROGRAM).ok
     told = project / ".modelwright/dev/control/ledger/v1/endpoint/delay-api/000000000001.json"
     told.parent.mkdir(parents=True)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.pulumi.conftest import PROGRAM
+from tests.pulumi.conftest import FLIGHTS, PROGRAM
 from tests.pulumi.engine.engine import Engine, Run
 from tests.pulumi.engine.wire import UNKNOWN, from_struct
 
@@ -26,7 +26,7 @@ DECLARED = {
 
 
 def project_of(stack: Engine) -> Path:
-    return stack.folder.parent / "flights"
+    return stack.folder.parents[1] / FLIGHTS
 
 
 def record_of(stack: Engine) -> Path:
@@ -48,8 +48,12 @@ def test_an_update_makes_a_component_per_declared_resource_and_nothing_changes_a
     assert {each.name: each.type.rpartition(":")[2] for each in components.values()} == {
         "flights": "Platform", **DECLARED
     }  # fmt: skip
+    provider = done.request("modelwright-local")
+    assert provider.type == "pulumi:providers:modelwright-local"
+    assert from_struct(provider.object) == {"folder": str(project_of(flights)), "environment": "dev"}
     for each in done.registered.values():
-        if each.custom:
+        if each.custom and each is not provider:
+            assert each.type.startswith("modelwright-local:index:")
             assert components[each.parent].name == each.name.partition("/")[0]
     assert record_is_last(done)
     assert done.outputs["delay_api"].startswith("http://127.0.0.1:")

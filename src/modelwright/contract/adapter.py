@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import BaseModel, ValidationError
 
 from modelwright.assembly.value import Value
-from modelwright.contract.engine import Engine
+from modelwright.contract.engine import Engine, Maker
 from modelwright.contract.outputs import Outputs
 from modelwright.contract.place import Location, Place
 from modelwright.contract.support import Answer
@@ -96,6 +96,13 @@ class Adapter:
     def open_platform(self, place: Place) -> Platform | None:
         """Return what applies assemblies on this platform, or None where an engine does."""
         return cast("Platform", _load(self.platform)(place.folder, place.environment)) if self.platform else None
+
+    def open_maker(self, configuration: Mapping[str, Any]) -> Maker:
+        """Return what makes the adapter's own resources for an engine. Raises `UsageError` where nothing does."""
+        if self.engine is None or self.engine.maker is None:
+            raise UsageError(f"adapter {self.name!r} makes nothing by itself",
+                             remedy="install the provider of its platform")  # fmt: skip
+        return cast("Maker", _load(self.engine.maker)(configuration))
 
 
 def _problem(found: Any, environment: str, known: list[str], declared: Environment | None) -> Problem:

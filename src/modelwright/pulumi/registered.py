@@ -10,6 +10,8 @@ from typing import Any
 
 import pulumi
 
+WRAPPED = "modelwright-"
+"""What the packages begin with that our own providers serve: `local` alone might be anybody's."""
 _RELEASE = re.compile(r"(\d+\.\d+\.\d+)(?:(a|b|rc)(\d+))?")
 _STAGES = {"a": "alpha", "b": "beta", "rc": "rc"}
 
@@ -34,14 +36,20 @@ class Registered(pulumi.CustomResource):
 
 
 def full_token(token: str) -> str:
-    """Return a token in three parts, as Pulumi wants it: the module `index` is often left out when people write one."""
+    """Return a token in three parts, as Pulumi wants it: those of two parts are of an adapter's own platform."""
     package, _, member = token.partition(":")
-    return token if ":" in member else f"{package}:index:{member}"
+    return token if ":" in member else f"{WRAPPED}{package}:index:{member}"
+
+
+def short_token(token: str) -> str:
+    """Return what `full_token` was given."""
+    package, _, member = token.removeprefix(WRAPPED).partition(":index:")
+    return f"{package}:{member}" if token.startswith(WRAPPED) else token
 
 
 def package_of(token: str) -> str:
-    """Return the package of a token."""
-    return token.partition(":")[0]
+    """Return the package that Pulumi serves a token by."""
+    return full_token(token).partition(":")[0]
 
 
 @cache

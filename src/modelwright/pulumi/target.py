@@ -51,7 +51,7 @@ def read_target(project: str | Path | Project, environment: str | None) -> Targe
     that its provider's SDK refuses.
     """
     declared = isinstance(project, Project)
-    folder = Path.cwd() if isinstance(project, Project) else project_file(project).parent
+    folder = (Path.cwd() if isinstance(project, Project) else project_file(project).parent).resolve()
     loaded = project if isinstance(project, Project) else load_project(project)
     workplace = workplace_of(loaded, chosen_environment(loaded, environment), folder)
     engine = workplace.adapter.engine

@@ -1,14 +1,17 @@
-"""Providers that the engine drives: the local platform's real makers, and a cloud that exists in the state only."""
+"""Providers that the engine drives: the one of this machine, and a cloud that exists in the state only."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from modelwright.adapters.local.driver.folder import StateFolder
-from modelwright.adapters.local.driver.workshop import Workshop
-from modelwright.assembly.resource import Resource
+import grpc
+from google.protobuf.message import Message
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from tests.pulumi.engine.wire import from_struct, to_struct
 
 Values = dict[str, Any]
 
@@ -37,39 +40,56 @@ class Provider(Protocol):
         ...
 
 
-class LocalProvider:
-    """Makes what the local platform's own engine makes, in the same folder and by the same makers."""
+class Plugin:
+    """This machine's own provider, as the program that Pulumi starts, asked over gRPC."""
 
     def __init__(self, project_dir: Path, environment: str) -> None:
-        self._folder = StateFolder(project_dir, environment)
-        self._workshop = Workshop(self._folder)
-        self._project_dir = project_dir
+        program = Path(sys.executable).parent / "pulumi-resource-modelwright-local"
+        self._process = subprocess.Popen([program, "127.0.0.1:1"], stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        port = int(self._process.stdout.readline())
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        self.asks = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        configuration = {"folder": str(project_dir), "environment": environment, "version": "0.1.0"}
+        self._told(self.asks.Configure, provider_pb2.ConfigureRequest(args=to_struct(configuration)))
+
+    def stop(self) -> None:
+        """End the program, as Pulumi does."""
+        self._channel.close()
+        self._process.terminate()
+        assert self._process.wait(60) == 0
 
     def create(self, type_: str, name: str, inputs: Values) -> tuple[str, Values]:
-        self._folder.open()
-        if type_ == "local:index:Record":
-            self._folder.write_durably(self._folder.root / inputs["path"], inputs["content"].encode())
-            return name, {}
-        return name, self._workshop.make(_resource(type_, inputs), {})
+        checked = self._told(self.asks.Check, provider_pb2.CheckRequest(type=type_, name=name, news=to_struct(inputs)))
+        request = provider_pb2.CreateRequest(type=type_, name=name, properties=checked.inputs)
+        made = self._told(self.asks.Create, request)
+        return made.id, from_struct(made.properties)
 
     def update(self, type_: str, name: str, old: Values, inputs: Values) -> Values:
-        if type_ != "local:index:Record":
-            self._workshop.adopt(_resource(type_, old), _resource(type_, inputs))
-        return self.create(type_, name, inputs)[1]
+        given = {"type": type_, "name": name, "id": name, "old_inputs": to_struct(old), "news": to_struct(inputs)}
+        differs = self._told(self.asks.Diff, provider_pb2.DiffRequest(**given))
+        assert differs.changes == provider_pb2.DiffResponse.DIFF_SOME
+        return from_struct(self._told(self.asks.Update, provider_pb2.UpdateRequest(**given)).properties)
 
-    def delete(self, type_: str, name: str, inputs: Values) -> None:  # noqa: ARG002  # the protocol's shape
-        if type_ == "local:index:Record":
-            (self._folder.root / inputs["path"]).unlink()
-        else:
-            self._workshop.remove(_resource(type_, inputs))
+    def read(self, type_: str, name: str, inputs: Values) -> Values | None:
+        """Return a resource as it is; None when it is gone."""
+        request = provider_pb2.ReadRequest(type=type_, name=name, id=name, inputs=to_struct(inputs))
+        found = self._told(self.asks.Read, request)
+        return from_struct(found.properties) if found.id else None
+
+    def delete(self, type_: str, name: str, inputs: Values) -> None:
+        request = provider_pb2.DeleteRequest(type=type_, name=name, id=name, old_inputs=to_struct(inputs))
+        self._told(self.asks.Delete, request)
 
     def invoke(self, function: str, args: Values) -> Values:
-        path = self._project_dir / args["path"]
-        return {"local:index:path": {"path": str(path)}, "local:index:uri": {"uri": path.as_uri()}}[function]
+        answer = self._told(self.asks.Invoke, provider_pb2.InvokeRequest(tok=function, args=to_struct(args)))
+        return from_struct(getattr(answer, "return"))
 
-
-def _resource(type_: str, inputs: Values) -> Resource:
-    return Resource("any", type_.replace(":index:", ":"), inputs)
+    def _told(self, ask: Any, request: Message) -> Any:
+        try:
+            return ask(request, timeout=120)
+        except grpc.RpcError as error:
+            raise UnmakeableError(error.details()) from error
 
 
 class StateOnly:

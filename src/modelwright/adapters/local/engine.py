@@ -1,13 +1,13 @@
-"""The local platform as an engine's provider sees it: no configuration, and the record as a file of its own."""
+"""The local platform as an engine sees it: a provider for its folder, and the record as a file of its own."""
 
 from __future__ import annotations
 
 from modelwright.assembly.assembly import Assembly
 from modelwright.assembly.resource import Resource
 from modelwright.assembly.value import Value
-from modelwright.contract.engine import Engine
+from modelwright.contract.engine import Engine, Providers
 from modelwright.contract.lowered import FOUNDATION
-from modelwright.contract.place import RECORD
+from modelwright.contract.place import RECORD, Place
 
 
 def record(content: Value, _assembly: Assembly) -> Resource:
@@ -16,4 +16,14 @@ def record(content: Value, _assembly: Assembly) -> Resource:
     return Resource(f"{FOUNDATION}/record", "local:Record", inputs, owner=FOUNDATION)
 
 
-ENGINE = Engine(record=record, lookups={"local:path": "path", "local:uri": "uri"})
+def providers(place: Place) -> Providers:
+    """Return the configuration of the provider that makes what lies on this machine."""
+    return {"modelwright-local": {"folder": str(place.folder.absolute()), "environment": place.environment}}
+
+
+ENGINE = Engine(
+    record=record,
+    providers=providers,
+    lookups={"local:path": "path", "local:uri": "uri"},
+    maker="modelwright.adapters.local.driver.provider:LocalProvider",
+)

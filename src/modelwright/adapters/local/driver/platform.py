@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from modelwright.adapters.local.driver.applied import FILE, Applied, read_applied
 from modelwright.adapters.local.driver.drift import drift
-from modelwright.adapters.local.driver.folder import IGNORE, StateFolder
+from modelwright.adapters.local.driver.folder import StateFolder
+from modelwright.adapters.local.driver.leaving import cancel_jobs, leave
 from modelwright.adapters.local.driver.lock import exclusive
 from modelwright.adapters.local.driver.loss import refuse_loss
 from modelwright.adapters.local.driver.plan import going, plan
@@ -76,7 +76,7 @@ class LocalPlatform:
         with exclusive(self._lock):
             if self._folder.root.is_dir():
                 self._remove_all(allow_data_loss, progress)
-            self._leave()
+            leave(self._folder.top, self._lock)
         progress(self._environment, "done", "destroyed")
 
     def _remove_all(self, allow_data_loss: frozenset[str], progress: Progress) -> None:
@@ -85,7 +85,7 @@ class LocalPlatform:
         resources = tuple(applied.existing.values())
         refuse_loss(resources, allow_data_loss, self._workshop.has_data)
         self._folder.write_durably(self._state, Applied(None, applied.existing).to_bytes())
-        self._cancel_jobs()
+        cancel_jobs(self._folder.root)
         self._remove(reversed(resources), progress)
         for child in self._folder.root.iterdir():
             if child != self._state:
@@ -134,24 +134,6 @@ class LocalPlatform:
         if not applied.existing and any(_has_files(self._folder.root / name) for name in kept):
             raise IntegrityError(f"{self._state} is missing, so it is not known what to remove",
                                  remedy="run `modelwright up` first: what exists is taken over")  # fmt: skip
-
-    def _cancel_jobs(self) -> None:
-        root = self._folder.root / "jobs"
-        names = [job.name for job in root.iterdir() if job.is_dir()] if root.is_dir() else []
-        if names:
-            from modelwright.adapters.local.driver.jobs import LocalJobs
-
-            jobs = LocalJobs(self._folder.root)
-            for name in names:
-                jobs.cancel(name)
-
-    def _leave(self) -> None:
-        """Give the lock up, and remove the folder of all environments with the last one."""
-        self._lock.unlink()
-        if {path.name for path in self._folder.top.iterdir()} <= {IGNORE}:
-            (self._folder.top / IGNORE).unlink(missing_ok=True)
-            with suppress(OSError):  # another environment may be coming up this very moment
-                self._folder.top.rmdir()
 
     def _read_record(self) -> dict[str, Any] | None:
         try:

@@ -54,6 +54,10 @@ class Workshop:
         """Say what of a resource is not as it should be, or return nothing."""
         return self._maker(resource).missing(self._inputs(resource, {}))
 
+    def offers(self, resource: Resource) -> dict[str, Any]:
+        """Return what a resource with plain inputs offers now."""
+        return self._maker(resource).outputs(self._inputs(resource, {}))
+
     def has_data(self, resource: Resource) -> bool:
         """Return whether removing a resource would lose data."""
         return self._maker(resource).data(self._inputs(resource, {}))
