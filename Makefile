@@ -3,7 +3,7 @@
 PYTHON  ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
              $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 # More than two cores: much of the time is spent waiting for processes.
-WORKERS ?= 3
+WORKERS ?= 4
 ARGS    ?=
 
 # The stamps' names carry Python's version, so another interpreter or a changed pyproject.toml installs again.
